@@ -1,0 +1,113 @@
+import type { JsonValue, ParameterDefinition } from '../api/index.js';
+import type { ConnectionInfo } from '../jupyter/index.js';
+
+/** How a process ended: an exit status or the signal that killed it. */
+export interface ProcessEnd {
+  readonly status: number | null;
+  readonly signal: string | null;
+  /** The last lines that it wrote to its standard error, for messages to the administrator. */
+  readonly stderrTail: string;
+}
+
+/** A file in the working directory of a session; the path is relative, with `/` between parts. */
+export interface WorkFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * Where Python runs. `local` starts child processes; a cluster backend comes later, so nothing
+ * that uses this interface may assume that a process is on this machine.
+ */
+export interface Compute {
+  /**
+   * Starts one session: an ipykernel with a working directory of its own. Resolves when its
+   * sockets are bound.
+   * @throws {SessionStartError} when the process ends or the time is up before that.
+   */
+  startSession(id: string): Promise<SessionProcess>;
+  /**
+   * Starts the process that restores a service's snapshot once and forks its workers.
+   * @throws {ServiceLoadError} when the snapshot or the code cannot be loaded; the message is for
+   *   the publisher.
+   */
+  startService(definition: ServiceDefinition): Promise<ServiceHost>;
+  /** Loads a snapshot in a clean process and tells which of its objects come back. */
+  verifySnapshot(directory: string): Promise<readonly VerifiedObject[]>;
+  /** Ends every process that it started. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A running session process. */
+export interface SessionProcess {
+  readonly id: string;
+  readonly pid: number;
+  /** How its Jupyter sockets are reached. */
+  readonly connection: ConnectionInfo;
+  readonly files: WorkFiles;
+  /** Resolves once, when the process is gone. */
+  readonly ended: Promise<ProcessEnd>;
+  /** Interrupts the running cell and its children, as Ctrl-C would. */
+  interrupt(): Promise<void>;
+  /** Ends the process and its children and removes its working directory. Idempotent. */
+  terminate(): Promise<void>;
+}
+
+/** The working directory of a session. Every path is checked: nothing outside is reachable. */
+export interface WorkFiles {
+  /** Names of the regular files at the top of the directory and below it, sorted. */
+  list(): Promise<readonly WorkFile[]>;
+  /** @throws {FileNotFoundError} or {UnsafePathError} */
+  read(path: string): Promise<NodeJS.ReadableStream>;
+  /** Writes the file whole or not at all. @throws {UnsafePathError} */
+  write(path: string, content: AsyncIterable<Uint8Array>): Promise<void>;
+  /** @throws {FileNotFoundError} or {UnsafePathError} */
+  remove(path: string): Promise<void>;
+  /** Absolute path of a new empty directory that the session can write to, for a snapshot. */
+  createStaging(): Promise<string>;
+}
+
+/** What a service version needs to run; frozen when it is published. */
+export interface ServiceDefinition {
+  /** `name/version`, for messages. */
+  readonly label: string;
+  readonly code: string;
+  readonly initCode: string | null;
+  readonly inputs: readonly ParameterDefinition[];
+  readonly outputs: readonly ParameterDefinition[];
+  readonly outputFileNames: readonly string[];
+  /** Directory of the materialised snapshot, or null for a service without one. */
+  readonly snapshotDirectory: string | null;
+}
+
+/** A loaded service: forks workers that answer requests. */
+export interface ServiceHost {
+  readonly pid: number;
+  /** What became of the snapshot's objects, and versions of packages. */
+  readonly report: { readonly [key: string]: JsonValue };
+  /** Resolves when the loading process is gone; its workers end with it. */
+  readonly ended: Promise<ProcessEnd>;
+  /** Forks one worker, connected and ready. */
+  startWorker(): Promise<ServiceWorker>;
+  close(): Promise<void>;
+}
+
+/** One warm worker process. It runs requests one at a time, in the order they were sent. */
+export interface ServiceWorker {
+  readonly pid: number;
+  /**
+   * Sends a request's JSON body and calls back with the answer's JSON bytes, or with an error
+   * when the worker dies first.
+   */
+  send(body: Uint8Array, callback: (error: Error | null, answer: Buffer) => void): void;
+  readonly ended: Promise<ProcessEnd>;
+  kill(): void;
+}
+
+/** What became of one object when its snapshot was loaded in a clean process. */
+export interface VerifiedObject {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly reason?: string;
+}

@@ -1,0 +1,6 @@
+/** The wire that kernel and server share: messages, signatures, ZeroMQ and WebSocket framing. */
+export * from './connection.js';
+export * from './message.js';
+export * from './signature.js';
+export * from './websocket-frames.js';
+export * from './zmq-frames.js';
