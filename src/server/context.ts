@@ -1,0 +1,20 @@
+import type { Logger } from 'pino';
+import type { Compute } from '../compute/index.js';
+import type { Authenticator } from './auth/index.js';
+import type { ServerConfig } from './config.js';
+import type { Services } from './services/index.js';
+import type { Sessions } from './sessions/index.js';
+import type { Snapshots } from './snapshots/index.js';
+import type { Store } from './store/index.js';
+
+/** The parts of a running server, handed to its routes. Each part owns its own state. */
+export interface ServerContext {
+  readonly config: ServerConfig;
+  readonly log: Logger;
+  readonly compute: Compute;
+  readonly store: Store;
+  readonly auth: Authenticator;
+  readonly snapshots: Snapshots;
+  readonly sessions: Sessions;
+  readonly services: Services;
+}
