@@ -1,0 +1,166 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { ProcessEnd } from '../types.js';
+
+/** Bytes of a process's standard error that are kept for messages. */
+const STDERR_TAIL = 8 * 1024;
+
+/**
+ * Milliseconds that a dead process's standard error may stay open. A process that the dead one
+ * started in a session of its own can hold the pipe for ever; its output is not waited for.
+ */
+const STDERR_DEADLINE = 250;
+
+/** Variables that would hand a secret of the server, or a role in another Jupyter, to user code. */
+const PRIVATE_VARIABLES = /^(SLIPWAY_|JPY_|JUPYTER_TOKEN$|JUPYTERHUB_)/;
+
+export interface ChildOptions {
+  /** Absolute path of the program. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** Added to the cleaned environment of the server. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** `pipe` for both where the process is spoken to over its standard streams. */
+  readonly stdio?: 'ignore' | 'pipe';
+}
+
+/**
+ * A child process with a process group of its own, so that it can be signalled together with
+ * what it started. Use {@link startChild}.
+ */
+export class ChildGroup {
+  /** Resolves once, when the process is gone and its standard error is read. Never rejects. */
+  readonly ended: Promise<ProcessEnd>;
+  readonly #child: ChildProcess;
+  readonly #pid: number;
+  #hasEnded = false;
+
+  constructor(child: ChildProcess, pid: number) {
+    this.#child = child;
+    this.#pid = pid;
+    const tail = new StderrTail(child.stderr);
+    this.ended = new Promise((resolve) => {
+      child.once('exit', (status, signal) => {
+        // The leader is gone, but what it started in its group may not be.
+        this.signal('SIGKILL');
+        this.#hasEnded = true;
+        const finish = () => {
+          clearTimeout(deadline);
+          resolve({ status, signal, stderrTail: tail.text() });
+        };
+        const deadline = setTimeout(() => child.stderr?.destroy(), STDERR_DEADLINE);
+        child.once('close', finish);
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#pid;
+  }
+
+  /** The process's standard input; present when started with `stdio: 'pipe'`. */
+  get stdin(): Writable {
+    if (!this.#child.stdin) throw new TypeError('The process was started without a stdin pipe.');
+    return this.#child.stdin;
+  }
+
+  /** The process's standard output; present when started with `stdio: 'pipe'`. */
+  get stdout(): Readable {
+    if (!this.#child.stdout) throw new TypeError('The process was started without a stdout pipe.');
+    return this.#child.stdout;
+  }
+
+  /** Sends a signal to the process and all that it started in its group; no-op once it ended. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.#hasEnded) return;
+    try {
+      process.kill(-this.#pid, signal);
+    } catch (error) {
+      // The group is already empty.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+
+  /** Kills the process and its group and waits until it is gone. Idempotent. */
+  kill(): Promise<ProcessEnd> {
+    this.signal('SIGKILL');
+    return this.ended;
+  }
+
+  /** Asks the group to end by SIGTERM and kills it after `graceMs`. Idempotent. */
+  async terminate(graceMs: number): Promise<ProcessEnd> {
+    this.signal('SIGTERM');
+    const timer = setTimeout(() => this.signal('SIGKILL'), graceMs);
+    try {
+      return await this.ended;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/**
+ * Starts a process in a group of its own. Its environment is the server's without the variables
+ * that are the server's secrets.
+ * @throws {ProcessStartError} when the program cannot be run.
+ */
+export function startChild(options: ChildOptions): Promise<ChildGroup> {
+  const stream = options.stdio ?? 'ignore';
+  const stdio: StdioOptions = [stream, stream, 'pipe'];
+  const child = spawn(options.command, [...options.args], {
+    cwd: options.cwd,
+    env: { ...publicEnvironment(process.env), ...options.env },
+    stdio,
+    detached: true,
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => {
+      reject(
+        new ProcessStartError(
+          `${options.command} could not be started: ${error.message}. Set SLIPWAY_PYTHON to the path of a Python interpreter that has ipykernel.`,
+          { cause: error },
+        ),
+      );
+    });
+    child.once('spawn', () => {
+      if (child.pid !== undefined) resolve(new ChildGroup(child, child.pid));
+    });
+  });
+}
+
+/** The environment that user code may see. */
+function publicEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !PRIVATE_VARIABLES.test(name)));
+}
+
+/** How a process ended, as the end of a sentence: `was killed by SIGKILL`, `exited with status 1`. */
+export function describeEnd(end: ProcessEnd): string {
+  if (end.signal === 'SIGKILL') {
+    return 'was killed by SIGKILL (the system does that when memory runs out)';
+  }
+  if (end.signal !== null) return `was killed by ${end.signal}`;
+  return `exited with status ${end.status}`;
+}
+
+/** Keeps the last bytes of a stream that nobody else reads. */
+class StderrTail {
+  #bytes = Buffer.alloc(0);
+
+  constructor(stream: Readable | null) {
+    stream?.on('data', (chunk: Buffer) => {
+      const joined = Buffer.concat([this.#bytes, chunk]);
+      this.#bytes = Buffer.from(joined.subarray(Math.max(0, joined.byteLength - STDERR_TAIL)));
+    });
+  }
+
+  text(): string {
+    return this.#bytes.toString().trim();
+  }
+}
+
+/** Thrown when a program cannot be run at all: it is missing or not executable. */
+export class ProcessStartError extends Error {
+  readonly code = 'PROCESS_START';
+  override readonly name = 'ProcessStartError';
+}

@@ -1,0 +1,9 @@
+/** What the local backend needs to know of the machine. */
+export interface LocalSettings {
+  /** Absolute path of the Python interpreter. */
+  readonly python: string;
+  /** Folder with `slipway_session` and `slipway_worker`. */
+  readonly pythonPath: string;
+  /** The server's data directory; working directories go below it. */
+  readonly dataDirectory: string;
+}
