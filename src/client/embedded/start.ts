@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, watch } from 'node:fs';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ServerLocation } from '../r-server-client.js';
+import { EmbeddedServerError } from './errors.js';
+import { isAlive, RUNTIME_FILE, readRuntimeFile } from './runtime-file.js';
+
+/** How to start a server. */
+export interface StartOptions {
+  /** Its data directory. */
+  readonly directory: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Milliseconds until the start is given up; 30 000 by default. */
+  readonly timeout?: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const LOG_TAIL_LINES = 15;
+
+/** Exit code of a server that finds another one on its data directory. */
+const EXIT_DIRECTORY_IN_USE = 3;
+/** Exit code of a server whose port is taken. */
+const EXIT_PORT_TAKEN = 4;
+
+/** Variables that are meant for the kernel and not for the server or the sessions below it. */
+const KERNEL_VARIABLES = [
+  'JPY_PARENT_PID',
+  'JPY_SESSION_NAME',
+  'SLIPWAY_URL',
+  'SLIPWAY_USER',
+  'SLIPWAY_PASSWORD',
+  'SLIPWAY_TOKEN',
+];
+
+/**
+ * Starts this user's server, which outlives the caller, and waits until it says where it is.
+ * When two kernels do this at once, one server gets the data directory and both find that one.
+ * @throws {EmbeddedServerError} when it ends or stays silent.
+ */
+export async function startEmbeddedServer(options: StartOptions): Promise<ServerLocation> {
+  const { directory } = options;
+  const logs = join(directory, 'logs');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await mkdir(logs, { recursive: true, mode: 0o700 });
+  const logPath = join(logs, 'server.log');
+  const log = await open(logPath, 'a+', 0o600);
+  try {
+    const start = (await log.stat()).size;
+    const tail = async () => describeLog(logPath, await readFrom(log, start));
+    return await waitForServer(options, log, tail);
+  } finally {
+    await log.close();
+  }
+}
+
+function waitForServer(
+  options: StartOptions,
+  log: FileHandle,
+  tail: () => Promise<string>,
+): Promise<ServerLocation> {
+  const { directory } = options;
+  const limit = options.timeout ?? DEFAULT_TIMEOUT_MS;
+  return new Promise((resolve, reject) => {
+    // Watching begins before the start, so that the file cannot appear unseen.
+    const watcher = watch(directory, (_event, name) => {
+      if (name === null || name === RUNTIME_FILE) look();
+    });
+    const child = launch(options, log);
+    const timer = setTimeout(() => {
+      fail(
+        `The embedded server did not say within ${limit / 1000} s where it is. If a server that was not started by a kernel uses ${directory}, set SLIPWAY_URL to its address.`,
+      );
+    }, limit);
+    const settle = () => {
+      clearTimeout(timer);
+      watcher.close();
+      child.removeAllListeners();
+    };
+    const fail = (message: string, cause?: unknown) => {
+      settle();
+      tail().then(
+        (lines) => reject(new EmbeddedServerError(`${message}${lines}`, { cause })),
+        reject,
+      );
+    };
+    const look = () => {
+      readRuntimeFile(directory).then((found) => {
+        if (found === undefined || !isAlive(found.pid)) return;
+        settle();
+        resolve(found.location);
+      }, reject);
+    };
+    watcher.on('error', (error) => fail(`${directory} cannot be watched.`, error));
+    child.on('error', (error) => fail('The embedded server cannot be started.', error));
+    child.on('exit', (code, signal) => {
+      // Another kernel was quicker: its server writes the file, or has written it already.
+      if (code === EXIT_DIRECTORY_IN_USE) look();
+      else if (code === EXIT_PORT_TAKEN) {
+        fail('The port of the embedded server is taken. Set SLIPWAY_PORT to a free one.');
+      } else fail(`The embedded server ended at its start (${signal ?? `exit code ${code}`}).`);
+    });
+  });
+}
+
+function launch(options: StartOptions, log: FileHandle): ChildProcess {
+  const env: NodeJS.ProcessEnv = { ...options.env, SLIPWAY_HOME: options.directory };
+  for (const name of KERNEL_VARIABLES) delete env[name];
+  const child = spawn(process.execPath, [commandLine(), 'server', 'run', '--embedded'], {
+    cwd: options.directory,
+    detached: true,
+    env,
+    stdio: ['ignore', log.fd, log.fd],
+  });
+  child.unref();
+  return child;
+}
+
+/** The built command line of this package, also for code that runs from its sources. */
+function commandLine(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) {
+    folder = dirname(folder);
+  }
+  const main = join(folder, 'dist', 'src', 'cli', 'main.js');
+  if (existsSync(main)) return main;
+  throw new EmbeddedServerError(`${main} is missing. Build the project with "npm run build".`);
+}
+
+async function readFrom(log: FileHandle, start: number): Promise<string> {
+  const { size } = await log.stat();
+  const { bytesRead, buffer } = await log.read(Buffer.alloc(size - start), 0, size - start, start);
+  return buffer.subarray(0, bytesRead).toString();
+}
+
+/** The last lines that the server wrote, as text where they are log records. */
+function describeLog(path: string, text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (lines.length === 0) return ` It wrote nothing to ${path}.`;
+  const shown = lines.slice(-LOG_TAIL_LINES).map(readable);
+  return `\nThe end of ${path}:\n${shown.map((line) => `  ${line}`).join('\n')}`;
+}
+
+function readable(line: string): string {
+  if (!line.startsWith('{')) return line;
+  try {
+    const record = JSON.parse(line) as { msg?: unknown };
+    return typeof record.msg === 'string' ? record.msg : line;
+  } catch {
+    return line;
+  }
+}

@@ -1,0 +1,10 @@
+/** The typed client of R Server: login, token renewal, every route, one error class per cause. */
+export * from './connect.js';
+export * from './embedded/index.js';
+export * from './errors.js';
+export * from './r-server-client.js';
+export { ServiceRoutes } from './services.js';
+export { SessionRoutes } from './sessions.js';
+export { SnapshotRoutes } from './snapshots.js';
+export type { Credentials } from './tokens.js';
+export type { RequestBody } from './transport.js';

@@ -1,0 +1,200 @@
+import type { IncomingMessage } from 'node:http';
+import type { StatusResponse, TokenPair } from '../api/index.js';
+import type { Answers } from './answers.js';
+import { type Call, type Caller, callName, failureOf, readJson } from './call.js';
+import { LoginFailedError, NotAnRServerError, ServerUnreachableError } from './errors.js';
+import { ServiceRoutes } from './services.js';
+import { SessionRoutes } from './sessions.js';
+import { SnapshotRoutes } from './snapshots.js';
+import { type Credentials, TokenKeeper } from './tokens.js';
+import { HttpTransport, normaliseServerUrl } from './transport.js';
+
+/** Where a server is and how to log in there. */
+export interface ServerLocation {
+  readonly url: string;
+  readonly credentials: Credentials;
+}
+
+/** Settings of a client. */
+export interface ClientOptions {
+  /**
+   * Finds the server again when it cannot be reached or refuses the login: the embedded server
+   * has a new password, perhaps a new port, each time it starts. Absent for other servers.
+   */
+  readonly relocate?: () => Promise<ServerLocation>;
+  /** Milliseconds that a short request may take; 30 000 by default. */
+  readonly timeout?: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/**
+ * A client of one R Server 9.1, or of Slipway's own. It logs in on first use, renews its token
+ * ahead of time, and repeats a request once after a 401. The token travels in headers alone.
+ */
+export class RServerClient implements Caller {
+  readonly sessions = new SessionRoutes(this);
+  readonly snapshots = new SnapshotRoutes(this);
+  readonly services = new ServiceRoutes(this);
+  readonly #options: ClientOptions;
+  readonly #tokens: TokenKeeper;
+  #credentials: Credentials;
+  #transport: HttpTransport;
+  #relocating: Promise<void> | undefined;
+
+  /** @throws {InvalidServerUrlError} */
+  constructor(location: ServerLocation, options: ClientOptions = {}) {
+    this.#options = options;
+    this.#credentials = location.credentials;
+    this.#transport = new HttpTransport(normaliseServerUrl(location.url));
+    this.#tokens = new TokenKeeper(
+      {
+        login: (username, password) => this.#tokenPair('/login', { username, password }),
+        renew: (refreshToken) => this.#tokenPair('/login/refreshToken', { refreshToken }),
+      },
+      () => this.#credentials,
+    );
+  }
+
+  /** Address of the server, without a slash at its end. */
+  get url(): string {
+    return this.#transport.url;
+  }
+
+  /** Name of the user, unknown where only a token was given. */
+  get username(): string | undefined {
+    return this.#credentials.kind === 'password' ? this.#credentials.username : undefined;
+  }
+
+  /** Whether the server is this user's own, started by the kernel. */
+  get embedded(): boolean {
+    return this.#options.relocate !== undefined;
+  }
+
+  /**
+   * A token that is valid now, for the `Authorization` header.
+   * @throws {LoginFailedError}
+   * @throws {ServerUnreachableError}
+   */
+  async accessToken(): Promise<string> {
+    return this.#relocated(() => this.#tokens.token());
+  }
+
+  /** A token in place of one that was refused elsewhere, as by the WebSocket of a session. */
+  async replaceToken(refused: string): Promise<string> {
+    return this.#relocated(() => this.#tokens.replace(refused));
+  }
+
+  /** Health of the server and its components. */
+  status(): Promise<StatusResponse> {
+    return this.answer('StatusResponse', { method: 'GET', path: '/status' });
+  }
+
+  /** Revokes the refresh token, where there is one. */
+  async logout(): Promise<void> {
+    const { refreshToken } = this.#tokens;
+    if (refreshToken === undefined) return;
+    const query = new URLSearchParams({ refreshToken });
+    await this.json({ method: 'DELETE', path: `/login/refreshToken?${query}` });
+    this.#tokens.forget();
+  }
+
+  /** Ends the connections that are kept open; sessions and tokens live on. Idempotent. */
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  async answer<Name extends keyof Answers>(name: Name, call: Call): Promise<Answers[Name]> {
+    const [value, { checkAnswer }] = await Promise.all([this.json(call), import('./answers.js')]);
+    const list = name.endsWith('List') && value !== null && !Array.isArray(value) ? [value] : value;
+    return checkAnswer(name, list ?? (name.endsWith('List') ? [] : value), callName(call));
+  }
+
+  async json(call: Call): Promise<unknown> {
+    return readJson(await this.stream(call), this.url, callName(call));
+  }
+
+  async stream(call: Call): Promise<IncomingMessage> {
+    return this.#relocated(async () => {
+      const token = await this.#tokens.token();
+      const answer = await this.#send(call, token);
+      if (answer.statusCode !== 401) return this.#accepted(answer, call);
+      answer.resume();
+      return this.#accepted(await this.#send(call, await this.#tokens.replace(token)), call);
+    });
+  }
+
+  #send(call: Call, token: string | undefined): Promise<IncomingMessage> {
+    const body = call.json === undefined ? call.body : JSON.stringify(call.json);
+    const contentType = call.json === undefined ? call.contentType : 'application/json';
+    const headers: Record<string, string> = { accept: 'application/json, */*' };
+    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    if (contentType !== undefined) headers['content-type'] = contentType;
+    if (body === undefined) headers['content-length'] = '0';
+    else if (typeof body !== 'function') headers['content-length'] = `${Buffer.byteLength(body)}`;
+    return this.#transport.send({
+      method: call.method,
+      path: call.path,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
+      ...(call.unlimited ? {} : { timeout: this.#options.timeout ?? DEFAULT_TIMEOUT_MS }),
+    });
+  }
+
+  async #accepted(answer: IncomingMessage, call: Call): Promise<IncomingMessage> {
+    const status = answer.statusCode ?? 0;
+    if (status < 200 || status >= 300) throw await failureOf(answer, call, this.url);
+    if (answer.headers['content-type']?.startsWith('text/html') && !call.path.includes('/files/')) {
+      answer.resume();
+      throw new NotAnRServerError(this.url, `"${callName(call)}" was answered with a web page`);
+    }
+    return answer;
+  }
+
+  /** Runs a call; when the server has moved or has another password, finds it and runs it again. */
+  async #relocated<Result>(run: () => Promise<Result>): Promise<Result> {
+    try {
+      return await run();
+    } catch (error) {
+      const moved =
+        (error instanceof ServerUnreachableError && error.neverSent) ||
+        error instanceof LoginFailedError;
+      if (!moved || this.#options.relocate === undefined) throw error;
+      this.#relocating ??= this.#relocate(this.#options.relocate).finally(() => {
+        this.#relocating = undefined;
+      });
+      await this.#relocating;
+      return run();
+    }
+  }
+
+  async #relocate(relocate: () => Promise<ServerLocation>): Promise<void> {
+    const location = await relocate();
+    const previous = this.#transport;
+    this.#credentials = location.credentials;
+    this.#transport = new HttpTransport(normaliseServerUrl(location.url));
+    this.#tokens.forget();
+    await previous.close();
+  }
+
+  /** Checked by hand, as the answer of {SessionRoutes.create} is: a starting kernel waits. */
+  async #tokenPair(path: string, json: object): Promise<TokenPair> {
+    const call: Call = { method: 'POST', path, json };
+    const answer = await this.#accepted(await this.#send(call, undefined), call);
+    const body = await readJson(answer, this.url, callName(call));
+    const pair = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+    if (typeof pair.access_token !== 'string' || typeof pair.refresh_token !== 'string') {
+      throw new NotAnRServerError(this.url, `"${callName(call)}" was answered without a token`);
+    }
+    const expiresOn = Number(pair.expires_on);
+    const life = Number(pair.expires_in ?? expiresOn - Date.now() / 1000);
+    return {
+      token_type: 'Bearer',
+      access_token: pair.access_token,
+      refresh_token: pair.refresh_token,
+      expires_in: Number.isFinite(life) ? life : 3600,
+      expires_on: expiresOn,
+    };
+  }
+}
