@@ -1,5 +1,5 @@
 import type { JsonValue } from '../src/api/index.js';
-import type { RServerClient } from '../src/client/index.js';
+import type { Credentials, RServerClient } from '../src/client/index.js';
 import type { SessionLink } from '../src/session/index.js';
 
 /** One result in several forms, by MIME type; each client takes the richest that it can show. */
@@ -45,13 +45,8 @@ export interface KernelSessionControl {
   /** Closes the current session; the next cell starts a new one. */
   close(options: { force?: boolean }): Promise<void>;
   /** Logs in to another server and starts a session there. */
-  connect(url: string, credentials: ServerCredentials): Promise<void>;
+  connect(url: string, credentials: Credentials): Promise<void>;
 }
-
-/** How `%connect` logs in: with a password that was asked for, or with a token. */
-export type ServerCredentials =
-  | { readonly user: string; readonly password: string }
-  | { readonly token: string };
 
 /** What a magic may use of the kernel while it runs. */
 export interface MagicContext {

@@ -1,22 +1,17 @@
 import { readFileSync } from 'node:fs';
-import Type, { type Static } from 'typebox';
-import { Value } from 'typebox/value';
-
-const Port = Type.Integer({ minimum: 0, maximum: 65_535 });
 
 /** How to reach a kernel's sockets: the content of a Jupyter connection file. */
-export const ConnectionInfo = Type.Object({
-  transport: Type.Union([Type.Literal('tcp'), Type.Literal('ipc')]),
-  ip: Type.String({ minLength: 1 }),
-  shell_port: Port,
-  iopub_port: Port,
-  stdin_port: Port,
-  control_port: Port,
-  hb_port: Port,
-  key: Type.String(),
-  signature_scheme: Type.String(),
-});
-export type ConnectionInfo = Static<typeof ConnectionInfo>;
+export interface ConnectionInfo {
+  transport: 'tcp' | 'ipc';
+  ip: string;
+  shell_port: number;
+  iopub_port: number;
+  stdin_port: number;
+  control_port: number;
+  hb_port: number;
+  key: string;
+  signature_scheme: string;
+}
 
 /**
  * Reads a connection file.
@@ -32,13 +27,35 @@ export function readConnectionFile(path: string): ConnectionInfo {
       { cause: error },
     );
   }
-  if (!Value.Check(ConnectionInfo, parsed)) {
-    const first = Value.Errors(ConnectionInfo, parsed)[0];
-    throw new ConnectionFileError(
-      `The connection file ${path} is not valid: ${first?.instancePath || '/'} ${first?.message}.`,
-    );
+  const wrong = wrongField(parsed);
+  if (wrong !== undefined) {
+    throw new ConnectionFileError(`The connection file ${path} is not valid: ${wrong}.`);
   }
-  return parsed;
+  return parsed as ConnectionInfo;
+}
+
+/**
+ * What is wrong with the content of a connection file. Checked by hand, as a kernel reads it before
+ * anything else: loading a schema library would take longer than all that comes before the sockets
+ * are bound.
+ */
+function wrongField(content: unknown): string | undefined {
+  if (typeof content !== 'object' || content === null) return 'it holds no JSON object';
+  const fields = content as Record<string, unknown>;
+  for (const name of ['ip', 'key', 'signature_scheme', 'transport']) {
+    if (typeof fields[name] !== 'string') return `"${name}" is not a string`;
+  }
+  for (const name of ['shell', 'iopub', 'stdin', 'control', 'hb']) {
+    const port = fields[`${name}_port`];
+    if (!Number.isInteger(port) || Number(port) < 0 || Number(port) > 65_535) {
+      return `"${name}_port" is not a port number`;
+    }
+  }
+  if (fields.ip === '') return '"ip" is empty';
+  if (fields.transport !== 'tcp' && fields.transport !== 'ipc') {
+    return `the transport "${fields.transport}" is neither tcp nor ipc`;
+  }
+  return undefined;
 }
 
 /** The ZeroMQ address of one of a kernel's sockets. */

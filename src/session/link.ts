@@ -24,6 +24,8 @@ export interface HelperReply {
  */
 export interface SessionLink {
   readonly sessionId: string;
+  /** Version of the session's Python (`3.11.7`), where the server told it. */
+  readonly python: string | undefined;
   /** Resolves when the link has ended for good. */
   readonly ended: Promise<LinkEnd>;
   /** Bytes that wait to be sent. */
@@ -39,7 +41,11 @@ export interface SessionLink {
    * @throws {SessionHelperError} carrying ename, evalue and traceback of Python.
    * @throws {LinkClosedError}
    */
-  ask(op: string, args?: Record<string, unknown>): Promise<HelperReply>;
+  ask(
+    op: string,
+    args?: Record<string, unknown>,
+    buffers?: readonly Uint8Array[],
+  ): Promise<HelperReply>;
   /** Stops reading while the listener's side cannot keep up, and goes on. */
   pause(): void;
   resume(): void;

@@ -1,0 +1,56 @@
+import type { RServerClient } from '../client/index.js';
+import { openChannel } from './channel.js';
+import { LinkOpenError } from './errors.js';
+import type { MessageListener, SessionLink } from './link.js';
+
+/** Which session to use and who gets its messages. */
+export interface OpenSessionOptions {
+  readonly onMessage: MessageListener;
+  /** Shown in lists of sessions. */
+  readonly name?: string;
+  readonly snapshotId?: string;
+  readonly runtimeType?: 'Python' | 'R';
+}
+
+/**
+ * Starts a session and attaches to it. When attaching fails the session is closed again.
+ * @throws {ClientError} of the client when the session cannot be created.
+ * @throws {LinkOpenError} when its channel cannot be opened.
+ */
+export async function openSession(
+  client: RServerClient,
+  options: OpenSessionOptions,
+): Promise<SessionLink> {
+  const { onMessage, name, snapshotId, runtimeType = 'Python' } = options;
+  const sessionId = await client.sessions.create({
+    runtimeType,
+    ...(name === undefined ? {} : { name }),
+    ...(snapshotId === undefined ? {} : { snapshotId }),
+  });
+  try {
+    return await attachSession(client, sessionId, onMessage);
+  } catch (error) {
+    await client.sessions.forceClose(sessionId);
+    throw error;
+  }
+}
+
+/**
+ * Attaches to a session that is already there.
+ * @throws {LinkOpenError} whose `sessionGone` tells whether there is such a session.
+ */
+export async function attachSession(
+  client: RServerClient,
+  sessionId: string,
+  onMessage: MessageListener,
+): Promise<SessionLink> {
+  const open = (accessToken: string) =>
+    openChannel({ baseUrl: client.url, sessionId, accessToken, onMessage });
+  const token = await client.accessToken();
+  try {
+    return await open(token);
+  } catch (error) {
+    if (!(error instanceof LinkOpenError) || error.status !== 401) throw error;
+    return await open(await client.replaceToken(token));
+  }
+}
