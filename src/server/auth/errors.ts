@@ -1,0 +1,100 @@
+import { ApiError } from '../errors.js';
+
+/** A request that does not prove who sends it; clients answer it by logging in again. */
+export abstract class UnauthorizedError extends ApiError {
+  readonly statusCode = 401;
+  override readonly headers = { 'www-authenticate': 'Bearer' };
+}
+
+/** Thrown for a request without an `Authorization: Bearer` header. */
+export class MissingTokenError extends UnauthorizedError {
+  readonly code = 'MISSING_TOKEN';
+  override readonly name = 'MissingTokenError';
+
+  constructor() {
+    super(
+      'This request needs the header "Authorization: Bearer <access token>". POST /login gives a token for a username and a password.',
+    );
+  }
+}
+
+/** Thrown for an access token that this server did not sign, or that was altered. */
+export class InvalidTokenError extends UnauthorizedError {
+  readonly code = 'INVALID_TOKEN';
+  override readonly name = 'InvalidTokenError';
+
+  constructor(options?: ErrorOptions) {
+    super(
+      'The access token was not issued by this server or was altered. Log in again with POST /login.',
+      options,
+    );
+  }
+}
+
+/** Thrown for an access token whose time is up. */
+export class TokenExpiredError extends UnauthorizedError {
+  readonly code = 'TOKEN_EXPIRED';
+  override readonly name = 'TokenExpiredError';
+
+  constructor(options?: ErrorOptions) {
+    super(
+      'The access token has expired. Renew it with POST /login/refreshToken or log in again with POST /login.',
+      options,
+    );
+  }
+}
+
+/** Thrown for an access token that a newer one replaced or whose login was revoked. */
+export class TokenRevokedError extends UnauthorizedError {
+  readonly code = 'TOKEN_REVOKED';
+  override readonly name = 'TokenRevokedError';
+
+  constructor() {
+    super(
+      'The access token is no longer valid: it was renewed, or its login was revoked. Use the newest token or log in again with POST /login.',
+    );
+  }
+}
+
+/** Thrown for a refresh token that is unknown, was used before, or is too old. */
+export class InvalidRefreshTokenError extends UnauthorizedError {
+  readonly code = 'INVALID_REFRESH_TOKEN';
+  override readonly name = 'InvalidRefreshTokenError';
+
+  constructor() {
+    super(
+      'The refresh token is unknown, was used before or has expired. Log in again with POST /login.',
+    );
+  }
+}
+
+/** Thrown for a wrong username or password; it does not tell which. */
+export class WrongPasswordError extends UnauthorizedError {
+  readonly code = 'WRONG_PASSWORD';
+  override readonly name = 'WrongPasswordError';
+
+  constructor() {
+    super('The username or the password is wrong.');
+  }
+}
+
+/** Thrown when one address keeps trying wrong passwords for a user. */
+export class TooManyLoginsError extends ApiError {
+  readonly statusCode = 429;
+  readonly code = 'TOO_MANY_LOGINS';
+  override readonly name = 'TooManyLoginsError';
+  override readonly headers: Readonly<Record<string, string>>;
+
+  /** @param seconds until the next attempt is looked at */
+  constructor(seconds: number) {
+    super(`Too many wrong passwords for this user. Try again in ${seconds} s.`);
+    this.headers = { 'retry-after': String(seconds) };
+  }
+}
+
+/** Thrown for a password that is too short, or too long to be hashed in reasonable time. */
+export class UnsuitablePasswordError extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'UNSUITABLE_PASSWORD';
+  override readonly name = 'UnsuitablePasswordError';
+}

@@ -1,0 +1,59 @@
+import type { Claims } from './access-tokens.js';
+import type { User } from './authenticator.js';
+
+/**
+ * Milliseconds that an answer is kept. Another process, such as `slipway user password`, can end
+ * logins; that takes effect within this time.
+ */
+const FRESH = 60_000;
+const MAX_ENTRIES = 10_000;
+
+interface Entry {
+  readonly user: User;
+  readonly loginId: string;
+  /** Milliseconds of the clock. */
+  readonly until: number;
+}
+
+/** Access tokens that were checked a moment ago. The oldest go when there are too many. */
+export class TokenCache {
+  readonly #entries = new Map<string, Entry>();
+
+  find(token: string): User | undefined {
+    const entry = this.#entries.get(token);
+    if (entry === undefined) {
+      return undefined;
+    }
+    if (entry.until <= Date.now()) {
+      this.#entries.delete(token);
+      return undefined;
+    }
+    return entry.user;
+  }
+
+  add(token: string, user: User, claims: Claims): void {
+    const until = Math.min(Date.now() + FRESH, claims.exp * 1000);
+    this.#entries.delete(token);
+    this.#entries.set(token, { user, loginId: claims.sid, until });
+    if (this.#entries.size > MAX_ENTRIES) {
+      const [oldest] = this.#entries.keys();
+      this.#entries.delete(oldest as string);
+    }
+  }
+
+  forgetLogin(loginId: string): void {
+    this.#forget((entry) => entry.loginId === loginId);
+  }
+
+  forgetUser(name: string): void {
+    this.#forget((entry) => entry.user.name === name);
+  }
+
+  #forget(matches: (entry: Entry) => boolean): void {
+    for (const [token, entry] of this.#entries) {
+      if (matches(entry)) {
+        this.#entries.delete(token);
+      }
+    }
+  }
+}

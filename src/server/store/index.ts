@@ -1,0 +1,82 @@
+/** What outlives the server: users, logins, snapshots and services in SQL, content as files. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Kysely } from 'kysely';
+import { BlobStore } from './blobs.js';
+import { LoginStore } from './logins.js';
+import { migrate } from './migrations.js';
+import { ServiceStore } from './service-records.js';
+import { SnapshotStore } from './snapshot-records.js';
+import { NodeSqliteDialect, openDatabase } from './sqlite-dialect.js';
+import type { Tables } from './tables.js';
+import { UserStore } from './users.js';
+
+export type { BlobStore } from './blobs.js';
+export {
+  MissingBlobError,
+  type SnapshotTree,
+  type TreeFile,
+  UnsupportedFileError,
+} from './blobs.js';
+export type { LoginRecord, LoginStore } from './logins.js';
+export { StoreMigrationError } from './migrations.js';
+export {
+  DuplicateServiceError,
+  type ServicePatch,
+  type ServiceRecord,
+  type ServiceStore,
+} from './service-records.js';
+export type { SnapshotRecord, SnapshotStore } from './snapshot-records.js';
+export type { Role, UserRecord, UserStore } from './users.js';
+
+/** Everything that a server remembers. What a method has resolved for is on the disk. */
+export interface Store {
+  readonly users: UserStore;
+  readonly logins: LoginStore;
+  readonly snapshots: SnapshotStore;
+  readonly services: ServiceStore;
+  readonly blobs: BlobStore;
+  /** Name and state of the database, for the status of the server. */
+  probe(): Promise<{ readonly type: string; readonly name: string; readonly state: string }>;
+  /** Removes content that no snapshot and no service refers to. @returns the number of blobs */
+  collectGarbage(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store of a data directory, and creates or migrates it when needed.
+ * @throws {StoreMigrationError} when the database has a layout that cannot be migrated
+ */
+export async function openStore(dataDirectory: string): Promise<Store> {
+  const blobDirectory = join(dataDirectory, 'blobs');
+  await mkdir(blobDirectory, { recursive: true, mode: 0o700 });
+  const db = new Kysely<Tables>({
+    dialect: new NodeSqliteDialect(() => openDatabase(join(dataDirectory, 'slipway.db'))),
+  });
+  try {
+    await migrate(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  const snapshots = new SnapshotStore(db);
+  const services = new ServiceStore(db);
+  const blobs = new BlobStore(blobDirectory);
+  return {
+    users: new UserStore(db),
+    logins: new LoginStore(db),
+    snapshots,
+    services,
+    blobs,
+    async probe() {
+      await db.selectFrom('users').select('name').limit(1).execute();
+      return { type: 'sqlite', name: 'main', state: 'Open' };
+    },
+    async collectGarbage() {
+      const trees = [...(await snapshots.trees()), ...(await services.trees())];
+      const keep = new Set(trees.flatMap((tree) => tree.files.map((file) => file.sha256)));
+      return blobs.collectGarbage(keep);
+    },
+    close: () => db.destroy(),
+  };
+}

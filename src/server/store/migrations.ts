@@ -1,0 +1,91 @@
+import type { Kysely } from 'kysely';
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import type { Tables } from './tables.js';
+
+/** Applied in the order of their names, each once; a released one is never edited. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-first-tables': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('users')
+        .addColumn('name', 'text', (column) => column.primaryKey())
+        .addColumn('role', 'text', (column) => column.notNull())
+        .addColumn('password_hash', 'text', (column) => column.notNull())
+        .addColumn('creation_time', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('logins')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('user_name', 'text', (column) =>
+          column.notNull().references('users.name').onDelete('cascade'),
+        )
+        .addColumn('access_id', 'text', (column) => column.notNull())
+        .addColumn('refresh_hash', 'text', (column) => column.notNull())
+        .addColumn('started_at', 'bigint', (column) => column.notNull())
+        .addColumn('renewed_at', 'bigint', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('snapshots')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('owner', 'text', (column) => column.notNull())
+        .addColumn('creation_time', 'text', (column) => column.notNull())
+        .addColumn('content_size', 'bigint', (column) => column.notNull())
+        .addColumn('tree', 'text', (column) => column.notNull())
+        .addColumn('manifest', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createIndex('snapshots_of_owner')
+        .on('snapshots')
+        .columns(['owner', 'creation_time'])
+        .execute();
+      await db.schema
+        .createTable('services')
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('version', 'text', (column) => column.notNull())
+        .addColumn('owner', 'text', (column) => column.notNull())
+        .addColumn('creation_time', 'text', (column) => column.notNull())
+        .addColumn('snapshot_id', 'text')
+        .addColumn('tree', 'text')
+        .addColumn('runtime_type', 'text', (column) => column.notNull())
+        .addColumn('code', 'text', (column) => column.notNull())
+        .addColumn('init_code', 'text')
+        .addColumn('description', 'text')
+        .addColumn('operation_id', 'text', (column) => column.notNull())
+        .addColumn('inputs', 'text', (column) => column.notNull())
+        .addColumn('outputs', 'text', (column) => column.notNull())
+        .addColumn('output_file_names', 'text', (column) => column.notNull())
+        .addColumn('python', 'text', (column) => column.notNull())
+        .addColumn('packages', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('services_primary_key', ['name', 'version'])
+        .execute();
+    },
+  },
+};
+
+const provider: MigrationProvider = {
+  async getMigrations() {
+    return { ...MIGRATIONS };
+  },
+};
+
+/**
+ * Brings the database to the newest layout.
+ * @throws {StoreMigrationError} when a step fails or a newer Slipway wrote the database
+ */
+export async function migrate(db: Kysely<Tables>): Promise<void> {
+  const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) {
+    const failed = results?.find((result) => result.status === 'Error');
+    throw new StoreMigrationError(
+      `The database could not be brought to the layout of this version${failed ? ` (step ${failed.migrationName})` : ''}: ${error instanceof Error ? error.message : String(error)}. Start the version of Slipway that last used this data directory, or another data directory.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Thrown at the start of a server whose database cannot be migrated. */
+export class StoreMigrationError extends Error {
+  readonly code = 'STORE_MIGRATION';
+  override readonly name = 'StoreMigrationError';
+}

@@ -1,0 +1,52 @@
+/** The tables of the store. JSON columns hold text that the store itself wrote. */
+export interface Tables {
+  users: UsersTable;
+  logins: LoginsTable;
+  snapshots: SnapshotsTable;
+  services: ServicesTable;
+}
+
+export interface UsersTable {
+  name: string;
+  role: string;
+  password_hash: string;
+  creation_time: string;
+}
+
+export interface LoginsTable {
+  id: string;
+  user_name: string;
+  access_id: string;
+  refresh_hash: string;
+  started_at: number;
+  renewed_at: number;
+}
+
+export interface SnapshotsTable {
+  id: string;
+  name: string;
+  owner: string;
+  creation_time: string;
+  content_size: number;
+  tree: string;
+  manifest: string;
+}
+
+export interface ServicesTable {
+  name: string;
+  version: string;
+  owner: string;
+  creation_time: string;
+  snapshot_id: string | null;
+  tree: string | null;
+  runtime_type: string;
+  code: string;
+  init_code: string | null;
+  description: string | null;
+  operation_id: string;
+  inputs: string;
+  outputs: string;
+  output_file_names: string;
+  python: string;
+  packages: string;
+}
