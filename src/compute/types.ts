@@ -64,8 +64,16 @@ export interface WorkFiles {
   write(path: string, content: AsyncIterable<Uint8Array>): Promise<void>;
   /** @throws {FileNotFoundError} or {UnsafePathError} */
   remove(path: string): Promise<void>;
-  /** Absolute path of a new empty directory that the session can write to, for a snapshot. */
-  createStaging(): Promise<string>;
+  /** A new empty directory that the session can write to, for a snapshot. */
+  createStaging(): Promise<StagingDirectory>;
+}
+
+/** A directory for one purpose, apart from the working directory. */
+export interface StagingDirectory {
+  /** Absolute path. */
+  readonly directory: string;
+  /** Removes it with what is left in it. Idempotent. */
+  release(): Promise<void>;
 }
 
 /** What a service version needs to run; frozen when it is published. */

@@ -1,0 +1,111 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type {
+  Compute,
+  ProcessEnd,
+  ServiceDefinition,
+  ServiceHost,
+  SessionProcess,
+  VerifiedObject,
+} from '../types.js';
+import { ensurePrivateDirectory, removeDirectory, runtimeBase } from './runtime-directory.js';
+import { startServiceHost } from './service-host.js';
+import { startSessionProcess } from './session.js';
+import type { LocalSettings } from './settings.js';
+import { verifySnapshot } from './verify.js';
+
+export { describeEnd, ProcessStartError } from './child-process.js';
+export { SessionStartError } from './session.js';
+export type { LocalSettings } from './settings.js';
+export { FileNotFoundError, UnsafePathError } from './work-files.js';
+
+/** What {@link LocalCompute} started and has to end. */
+interface Running {
+  readonly ended: Promise<ProcessEnd>;
+  stop(): Promise<void>;
+}
+
+/** Runs sessions and services as child processes of the server. */
+export class LocalCompute implements Compute {
+  readonly #settings: LocalSettings;
+  readonly #runtimeBase: string;
+  readonly #work: string;
+  readonly #staging: string;
+  readonly #running = new Set<Running>();
+  #closed = false;
+
+  private constructor(settings: LocalSettings) {
+    this.#settings = settings;
+    this.#runtimeBase = runtimeBase(settings.dataDirectory);
+    this.#work = join(settings.dataDirectory, 'work');
+    this.#staging = join(settings.dataDirectory, 'staging');
+  }
+
+  /**
+   * Prepares the data directory, which only one server uses at a time, and removes what the
+   * sessions of a killed server left in it.
+   */
+  static async create(settings: LocalSettings): Promise<LocalCompute> {
+    const compute = new LocalCompute(settings);
+    for (const base of [compute.#runtimeBase, compute.#work, compute.#staging]) {
+      await ensurePrivateDirectory(base);
+      const leftovers = await readdir(base);
+      await Promise.all(leftovers.map((name) => removeDirectory(join(base, name))));
+    }
+    return compute;
+  }
+
+  async startSession(id: string): Promise<SessionProcess> {
+    this.#assertOpen();
+    const session = await startSessionProcess(id, this.#settings, {
+      runtimeBase: this.#runtimeBase,
+      workDirectory: join(this.#work, id),
+      stagingDirectory: join(this.#staging, id),
+    });
+    await this.#track({ ended: session.ended, stop: () => session.terminate() });
+    return session;
+  }
+
+  async startService(definition: ServiceDefinition): Promise<ServiceHost> {
+    this.#assertOpen();
+    const host = await startServiceHost(definition, {
+      settings: this.#settings,
+      runtimeBase: this.#runtimeBase,
+      workBase: this.#work,
+    });
+    await this.#track({ ended: host.ended, stop: () => host.close() });
+    return host;
+  }
+
+  verifySnapshot(directory: string): Promise<readonly VerifiedObject[]> {
+    this.#assertOpen();
+    return verifySnapshot(this.#settings, directory);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#running].map((running) => running.stop()));
+  }
+
+  /** Remembers a process until it ends; one that finished starting during close is stopped. */
+  async #track(running: Running): Promise<void> {
+    this.#running.add(running);
+    void running.ended.then(() => this.#running.delete(running));
+    if (this.#closed) {
+      await running.stop();
+      this.#assertOpen();
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) {
+      throw new ComputeClosedError('The server is shutting down; try again when it is back.');
+    }
+  }
+}
+
+/** Thrown when a process is asked for after the server began to shut down. */
+export class ComputeClosedError extends Error {
+  readonly code = 'COMPUTE_CLOSED';
+  override readonly name = 'ComputeClosedError';
+}
