@@ -98,15 +98,20 @@ class RServer:
 
 def server_of_this_user() -> tuple[str, str, str]:
     """URL, user and password: from the environment, else from the runtime file."""
-    if "SLIPWAY_URL" in os.environ:
-        return (
-            os.environ["SLIPWAY_URL"],
-            os.environ.get("SLIPWAY_USER", "admin"),
-            os.environ["SLIPWAY_PASSWORD"],
-        )
+    if url := os.environ.get("SLIPWAY_URL"):
+        password = os.environ.get("SLIPWAY_PASSWORD")
+        if password is None:
+            sys.exit("SLIPWAY_URL is set, SLIPWAY_PASSWORD is not: set it, and SLIPWAY_USER.")
+        return url, os.environ.get("SLIPWAY_USER", "admin"), password
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
     home = Path(os.environ.get("SLIPWAY_HOME") or Path(data) / "slipway")
-    runtime = json.loads((home / "runtime.json").read_text())
+    runtime_file = home / "runtime.json"
+    if not runtime_file.exists():
+        sys.exit(
+            f"No server of yours is running ({runtime_file} is missing). Start one with"
+            " `slipway server start`, or set SLIPWAY_URL, SLIPWAY_USER and SLIPWAY_PASSWORD."
+        )
+    runtime = json.loads(runtime_file.read_text())
     return runtime["url"], runtime["username"], runtime["password"]
 
 
@@ -195,13 +200,6 @@ def main() -> int:
     """Runs the walk; returns the exit code."""
     try:
         walk(RServer(*server_of_this_user()))
-    except FileNotFoundError as error:
-        print(f"No server of yours is running: {error.filename} is missing.", file=sys.stderr)
-        print("Start one with `slipway server start`, or set SLIPWAY_URL.", file=sys.stderr)
-        return 1
-    except KeyError as error:
-        print(f"{error.args[0]} is not set, or missing in an answer.", file=sys.stderr)
-        return 1
     except (UnexpectedAnswerError, requests.RequestException) as error:
         print(error, file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ import { logs, root } from './paths.mjs';
 
 /** What npm and pip write when the registry, and not a package, is the trouble. */
 const UNREACHABLE =
-  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET_TIMEOUT|NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|SSLError|Connection refused|name resolution/;
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET_TIMEOUT|NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|SSLError|Connection refused|name resolution|from versions: none/;
 
 const TAIL_LINES = 12;
 
@@ -44,11 +44,23 @@ export async function runQuietly(name, command, args, { env = process.env, insta
   await finished(log);
   if (outcome === 'exit code 0') return;
 
-  const tail = error?.message ?? output.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
+  const tail = error?.message ?? lastLines(output);
   if (installer && UNREACHABLE.test(output)) {
     throw new RegistryUnreachableError(installer, tail, logPath);
   }
   throw new CommandFailedError([command, ...args].join(' '), outcome, tail, logPath);
+}
+
+/**
+ * The end of what a command said, without the lines of stack traces.
+ * @param {string} output
+ */
+function lastLines(output) {
+  const lines = output.trimEnd().split('\n');
+  return lines
+    .filter((line) => !/^(npm error)?\s+at /.test(line))
+    .slice(-TAIL_LINES)
+    .join('\n');
 }
 
 /**
