@@ -1,0 +1,45 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writePrivateFile } from './files.js';
+
+/** Where a running server can be found; `server.json` in its data directory. */
+export interface Announcement {
+  readonly url: string;
+  readonly pid: number;
+  readonly version: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+}
+
+/** How to log in to a user's own server; `runtime.json`, which only its owner can read. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Says where the server is, and for an embedded one how to log in. */
+export async function announce(
+  dataDirectory: string,
+  announcement: Announcement,
+  credentials: Credentials | undefined,
+): Promise<void> {
+  await writePrivateFile(
+    join(dataDirectory, 'server.json'),
+    `${JSON.stringify(announcement, null, 2)}\n`,
+  );
+  const runtimeFile = join(dataDirectory, 'runtime.json');
+  if (credentials === undefined) {
+    await rm(runtimeFile, { force: true });
+  } else {
+    await writePrivateFile(
+      runtimeFile,
+      `${JSON.stringify({ ...announcement, ...credentials }, null, 2)}\n`,
+    );
+  }
+}
+
+/** Takes the announcement back, before the server stops. */
+export async function withdraw(dataDirectory: string): Promise<void> {
+  await rm(join(dataDirectory, 'runtime.json'), { force: true });
+  await rm(join(dataDirectory, 'server.json'), { force: true });
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { requireBearer } from './bearer.js';
+import type { ServerContext } from './context.js';
+import { installErrorResponses, sendFrameworkError } from './error-responses.js';
+import { acceptJsonBodies } from './json-body.js';
+import { documentRoutes } from './openapi/index.js';
+import { logRequests } from './request-log.js';
+import { ROUTES } from './routes/index.js';
+
+/** Milliseconds for a request to arrive in whole; R Server's template allows an hour. */
+const REQUEST_TIMEOUT = 60 * 60 * 1000;
+
+/**
+ * The HTTP side of a server: its routes, with what all of them share. Paths ignore case and a
+ * trailing slash, as R Server's do; names in them keep their case.
+ */
+export async function buildApp(context: ServerContext): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: context.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    // One logger for all requests: a child per request is the dearest part of a short one.
+    childLoggerFactory: (logger) => logger,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    bodyLimit: context.config.maxBodyBytes,
+    requestTimeout: REQUEST_TIMEOUT,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 1024 },
+    frameworkErrors: sendFrameworkError,
+  });
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  // Answers are built by typed code; their schemas document them and cost nothing per request.
+  app.setSerializerCompiler(() => JSON.stringify);
+  logRequests(app);
+  requireBearer(app, context.auth);
+  acceptJsonBodies(app);
+  installErrorResponses(app);
+  await documentRoutes(app);
+  for (const routes of ROUTES) {
+    await app.register((scope) => routes(scope, context));
+  }
+  await app.ready();
+  return app;
+}

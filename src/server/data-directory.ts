@@ -1,0 +1,54 @@
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Result code of SQLite for a database that another process has locked. */
+const SQLITE_BUSY = 5;
+
+/** Thrown when another server runs on the data directory. */
+export class DataDirectoryInUseError extends Error {
+  readonly code = 'DATA_DIRECTORY_IN_USE';
+  override readonly name = 'DataDirectoryInUseError';
+
+  constructor(dataDirectory: string, options: ErrorOptions) {
+    super(
+      `Another Slipway server uses the data directory ${dataDirectory}. Stop it with "slipway server stop", or choose another directory with --data or SLIPWAY_HOME.`,
+      options,
+    );
+  }
+}
+
+/** Held while a server uses a data directory. */
+export interface DataDirectoryLock {
+  release(): void;
+}
+
+/**
+ * Creates the directory if needed, closes it to other users, and takes the lock that keeps a second
+ * server out. The system drops the lock when the process dies, however it dies.
+ * @throws {DataDirectoryInUseError}
+ */
+export async function lockDataDirectory(dataDirectory: string): Promise<DataDirectoryLock> {
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  await chmod(dataDirectory, 0o700);
+  const database = new DatabaseSync(join(dataDirectory, 'lock.db'));
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 0');
+    database.exec('BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS lock (pid INTEGER)');
+    database.exec(`DELETE FROM lock; INSERT INTO lock VALUES (${process.pid}); COMMIT`);
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) {
+      throw new DataDirectoryInUseError(dataDirectory, { cause: error });
+    }
+    throw error;
+  }
+  return { release: () => database.close() };
+}
+
+/** An empty directory below the data directory; what a killed server left there is removed. */
+export async function emptyDirectory(path: string): Promise<string> {
+  await rm(path, { recursive: true, force: true });
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  return path;
+}

@@ -1,0 +1,6 @@
+/** The bundled server: the R Server REST API over sessions and services in Python. */
+export { ADMIN } from './auth/index.js';
+export { CONFIG_DEFAULTS, DEFAULT_PORT, type ServerConfig } from './config.js';
+export { DataDirectoryInUseError } from './data-directory.js';
+export { PortInUseError } from './listening.js';
+export { createServer, type SlipwayServer } from './server.js';

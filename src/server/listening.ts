@@ -1,0 +1,58 @@
+import type { FastifyInstance } from 'fastify';
+import type { ServerConfig } from './config.js';
+
+/** Thrown when another program listens on the port. */
+export class PortInUseError extends Error {
+  readonly code = 'PORT_IN_USE';
+  override readonly name = 'PortInUseError';
+
+  constructor(host: string, port: number, options: ErrorOptions) {
+    super(
+      `Port ${port} of ${host} is taken by another program. Stop it, or choose another port with --port or SLIPWAY_PORT.`,
+      options,
+    );
+  }
+}
+
+/** Thrown when the server cannot listen on an address for another reason. */
+export class ListenError extends Error {
+  readonly code = 'LISTEN';
+  override readonly name = 'ListenError';
+}
+
+/**
+ * Starts listening.
+ * @returns the URL that clients reach the server by
+ * @throws {PortInUseError} or {ListenError}
+ */
+export async function listen(app: FastifyInstance, config: ServerConfig): Promise<string> {
+  const { host, port } = config;
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new PortInUseError(host, port, { cause: error });
+    }
+    throw new ListenError(
+      `The server cannot listen on port ${port} of ${host}: ${message}. Choose another address with --host, --port or SLIPWAY_PORT.`,
+      { cause: error },
+    );
+  }
+  const address = app.server.address();
+  if (address === null || typeof address === 'string') {
+    throw new ListenError('The server listens on something that has no port.');
+  }
+  return `http://${reachableHost(host)}:${address.port}`;
+}
+
+/** A host that a client on this machine can connect to. */
+function reachableHost(host: string): string {
+  if (host === '0.0.0.0') {
+    return '127.0.0.1';
+  }
+  if (host === '::') {
+    return '[::1]';
+  }
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,11 @@
+/** All routes of the server, one module per resource. */
+import type { FastifyInstance } from 'fastify';
+import type { ServerContext } from '../context.js';
+import { authRoutes } from './auth.js';
+import { openapiRoutes } from './openapi.js';
+import { snapshotRoutes } from './snapshots.js';
+import { statusRoutes } from './status.js';
+
+type Routes = (app: FastifyInstance, context: ServerContext) => Promise<void>;
+
+export const ROUTES: readonly Routes[] = [authRoutes, snapshotRoutes, statusRoutes, openapiRoutes];

@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify';
+import { ErrorResponse, StatusResponse } from '../../api/index.js';
+import type { ServerContext } from '../context.js';
+import { SERVER_VERSION } from '../version.js';
+
+/** Health of the server. */
+export async function statusRoutes(app: FastifyInstance, context: ServerContext): Promise<void> {
+  app.route({
+    method: 'GET',
+    url: '/status',
+    schema: {
+      operationId: 'status',
+      tags: ['Status APIs'],
+      summary: 'Tells the health of the server and of what it is made of.',
+      response: { 200: StatusResponse, default: ErrorResponse },
+    },
+    handler: () => readStatus(context),
+  });
+}
+
+async function readStatus(context: ServerContext): Promise<StatusResponse> {
+  const components = {
+    backends: backendStatus(context),
+    authentication: healthy({ type: 'local' }),
+    database: await databaseStatus(context),
+  };
+  const codes = Object.values(components).map((component) => component.statusCode);
+  const statusCode = codes.includes('fail') ? 'fail' : codes.includes('warn') ? 'warn' : 'pass';
+  return { statusCode, components, details: { version: SERVER_VERSION } };
+}
+
+/** The pools of sessions, with the figures and the spelling that R Server's clients know. */
+function backendStatus(context: ServerContext): StatusResponse {
+  const pool = context.sessions.pool();
+  const canOpen = pool.active < pool.maxSize;
+  const local: StatusResponse = {
+    statusCode: canOpen ? 'pass' : 'warn',
+    components: null,
+    details: {
+      pythonMaxPoolSize: pool.maxSize,
+      pythonActiveShellCount: pool.active,
+      pythonCurrentPoolSize: pool.warm,
+      pythonCanOpenShell: canOpen ? 'True' : 'False',
+      apiVersion: '1.0',
+    },
+  };
+  return { statusCode: local.statusCode, components: { local }, details: {} };
+}
+
+async function databaseStatus(context: ServerContext): Promise<StatusResponse> {
+  try {
+    return healthy(await context.store.probe());
+  } catch (error) {
+    context.log.error({ err: error }, 'The database does not answer.');
+    return {
+      statusCode: 'fail',
+      components: null,
+      details: { type: 'sqlite', name: 'main', state: 'Broken' },
+    };
+  }
+}
+
+function healthy(details: Record<string, unknown>): StatusResponse {
+  return { statusCode: 'pass', components: null, details };
+}

@@ -1,0 +1,196 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { LocalCompute } from '../compute/index.js';
+import { announce, withdraw } from './announcement.js';
+import { buildApp } from './app.js';
+import { ADMIN, Authenticator, loadSigningKey, randomPassword } from './auth/index.js';
+import type { ServerConfig } from './config.js';
+import type { ServerContext } from './context.js';
+import { type DataDirectoryLock, emptyDirectory, lockDataDirectory } from './data-directory.js';
+import { writePrivateFile } from './files.js';
+import { listen } from './listening.js';
+import { createLog } from './log.js';
+import { Services } from './services/index.js';
+import { Sessions } from './sessions/index.js';
+import { Snapshots } from './snapshots/index.js';
+import { openStore } from './store/index.js';
+import { SERVER_VERSION } from './version.js';
+
+/** Milliseconds that running requests have to end by themselves when the server stops. */
+const GRACE = 1000;
+/** Milliseconds between collections of content that nothing refers to. */
+const GARBAGE_INTERVAL = 60 * 60 * 1000;
+
+/** A server, built but perhaps not listening yet. */
+export interface SlipwayServer {
+  /** Where it listens; empty before `listen`. */
+  readonly url: string;
+  readonly context: ServerContext;
+  /** The password that `admin` was given by this start; undefined when the account had one. */
+  readonly adminPassword: string | undefined;
+  /** Sends a request without a network, for tests. */
+  readonly inject: FastifyInstance['inject'];
+  /** Listens, fills the pool of sessions and resumes the services. */
+  listen(): Promise<void>;
+  /** Ends all requests and processes and leaves the data directory. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds a server on its data directory.
+ * @throws {DataDirectoryInUseError} when another server runs on it
+ */
+export async function createServer(config: ServerConfig): Promise<SlipwayServer> {
+  const lock = await lockDataDirectory(config.dataDirectory);
+  try {
+    const context = await createContext(config);
+    const adminPassword = await prepareAdmin(config, context.auth);
+    return new RunningServer(context, await buildApp(context), lock, adminPassword);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** The parts of a server, each built on those before it. */
+async function createContext(config: ServerConfig): Promise<ServerContext> {
+  const log = createLog(config.logLevel);
+  const store = await openStore(config.dataDirectory);
+  const auth = new Authenticator(store, await loadSigningKey(config.dataDirectory));
+  const compute = await LocalCompute.create(config);
+  const snapshots = new Snapshots(
+    store,
+    await emptyDirectory(join(config.dataDirectory, 'materialised')),
+  );
+  const sessions = new Sessions({ config, log, compute, snapshots });
+  const services = new Services({ config, log, compute, store, snapshots });
+  return { config, log, compute, store, auth, snapshots, sessions, services };
+}
+
+/**
+ * Gives `admin` a password. An embedded server takes a new one at each start, because only
+ * `runtime.json` has to know it; otherwise the first start leaves it in a file for its owner.
+ */
+async function prepareAdmin(
+  config: ServerConfig,
+  auth: Authenticator,
+): Promise<string | undefined> {
+  if (config.embedded) {
+    const password = randomPassword();
+    await auth.setPassword(ADMIN, password);
+    return password;
+  }
+  const password = await auth.ensureAdmin();
+  if (password !== undefined) {
+    await writePrivateFile(join(config.dataDirectory, 'admin-password'), `${password}\n`);
+  }
+  return password;
+}
+
+class RunningServer implements SlipwayServer {
+  readonly context: ServerContext;
+  readonly adminPassword: string | undefined;
+  readonly inject: FastifyInstance['inject'];
+  url = '';
+  readonly #app: FastifyInstance;
+  readonly #lock: DataDirectoryLock;
+  #garbageTimer: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    context: ServerContext,
+    app: FastifyInstance,
+    lock: DataDirectoryLock,
+    adminPassword: string | undefined,
+  ) {
+    this.context = context;
+    this.adminPassword = adminPassword;
+    this.inject = app.inject.bind(app) as FastifyInstance['inject'];
+    this.#app = app;
+    this.#lock = lock;
+  }
+
+  async listen(): Promise<void> {
+    const { config, log } = this.context;
+    this.url = await listen(this.#app, config);
+    await announce(
+      config.dataDirectory,
+      {
+        url: this.url,
+        pid: process.pid,
+        version: SERVER_VERSION,
+        startedAt: new Date().toISOString(),
+      },
+      config.embedded && this.adminPassword !== undefined
+        ? { username: ADMIN, password: this.adminPassword }
+        : undefined,
+    );
+    log.info({ url: this.url, version: SERVER_VERSION }, 'The server listens.');
+    this.#inBackground('The pool of sessions could not be filled.', () =>
+      this.context.sessions.start(),
+    );
+    this.#inBackground('The services could not be resumed.', () => this.context.services.resume());
+    this.#collectGarbage();
+    this.#garbageTimer = setInterval(() => this.#collectGarbage(), GARBAGE_INTERVAL);
+    this.#garbageTimer.unref();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { config, log, services, sessions, compute, store } = this.context;
+    clearInterval(this.#garbageTimer);
+    if (this.url !== '') {
+      await withdraw(config.dataDirectory);
+    }
+    // It stops listening at once and resolves when the last request has its answer.
+    const requestsEnded = this.#app.close();
+    await settled(requestsEnded, GRACE);
+    await services.close();
+    await sessions.close();
+    await compute.close();
+    await settled(requestsEnded, GRACE);
+    this.#app.server.closeAllConnections();
+    await requestsEnded;
+    await store.close();
+    await rm(join(config.dataDirectory, 'materialised'), { recursive: true, force: true });
+    this.#lock.release();
+    log.info('The server has stopped.');
+  }
+
+  #collectGarbage(): void {
+    this.#inBackground('Unused content could not be removed.', async () => {
+      const removed = await this.context.store.collectGarbage();
+      if (removed > 0) {
+        this.context.log.info({ removed }, 'Removed content that nothing refers to.');
+      }
+    });
+  }
+
+  /** Runs what nobody waits for; a failure goes to the log. */
+  #inBackground(failure: string, task: () => unknown): void {
+    Promise.resolve()
+      .then(task)
+      .catch((error: unknown) => {
+        if (this.#closing === undefined) {
+          this.context.log.error({ err: error }, failure);
+        }
+      });
+  }
+}
+
+/** Waits until a promise is settled, or for so many milliseconds. */
+async function settled(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([promise.then(ignore, ignore), timeout]);
+  clearTimeout(timer);
+}
+
+function ignore(): void {}

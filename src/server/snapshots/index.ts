@@ -1,0 +1,4 @@
+/** Snapshots of sessions: kept, listed, downloaded, built as directories. */
+export { InvalidSnapshotError, SnapshotNotFoundError } from './errors.js';
+export { type MaterialisedSnapshot, Snapshots } from './snapshots.js';
+export type { ZipDownload } from './zip.js';
