@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { runQuietly } from './command.mjs';
@@ -65,6 +65,9 @@ async function makeEnvironment() {
   const python = await findPython();
   rmSync(venv, { recursive: true, force: true });
   await runQuietly('venv', python, ['-m', 'venv', venv]);
+  // JupyterLab runs CommonJS scripts from inside of the environment; without a package.json of its
+  // own, Node would take them for the ES modules that ours declares.
+  writeFileSync(join(venv, 'package.json'), '{ "private": true, "type": "commonjs" }\n');
 }
 
 /**
