@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+
+const LOCK_FILE = 'lock.db';
 
 /** Result code of SQLite for a database that another process has locked. */
 const SQLITE_BUSY = 5;
@@ -31,19 +34,49 @@ export interface DataDirectoryLock {
 export async function lockDataDirectory(dataDirectory: string): Promise<DataDirectoryLock> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   await chmod(dataDirectory, 0o700);
-  const database = new DatabaseSync(join(dataDirectory, 'lock.db'));
+  const database = new DatabaseSync(join(dataDirectory, LOCK_FILE));
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 0');
     database.exec('BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS lock (pid INTEGER)');
     database.exec(`DELETE FROM lock; INSERT INTO lock VALUES (${process.pid}); COMMIT`);
   } catch (error) {
     database.close();
-    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) {
+    if (isBusy(error)) {
       throw new DataDirectoryInUseError(dataDirectory, { cause: error });
     }
     throw error;
   }
   return { release: () => database.close() };
+}
+
+/** Whether a server runs on a data directory. */
+export function isDataDirectoryInUse(dataDirectory: string): boolean {
+  return existsSync(join(dataDirectory, LOCK_FILE)) && !waitUntilUnused(dataDirectory, 0);
+}
+
+/**
+ * Waits, blocking, until no server uses a data directory.
+ * @param milliseconds the longest wait
+ * @returns whether it is unused now
+ */
+export function waitUntilUnused(dataDirectory: string, milliseconds: number): boolean {
+  const database = new DatabaseSync(join(dataDirectory, LOCK_FILE));
+  try {
+    database.exec(`PRAGMA busy_timeout = ${milliseconds}`);
+    database.exec('BEGIN IMMEDIATE; ROLLBACK');
+    return true;
+  } catch (error) {
+    if (isBusy(error)) {
+      return false;
+    }
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return (error as { errcode?: number }).errcode === SQLITE_BUSY;
 }
 
 /** An empty directory below the data directory; what a killed server left there is removed. */

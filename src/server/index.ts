@@ -1,6 +1,12 @@
 /** The bundled server: the R Server REST API over sessions and services in Python. */
+
+export { setUserPassword } from './accounts.js';
 export { ADMIN } from './auth/index.js';
 export { CONFIG_DEFAULTS, DEFAULT_PORT, type ServerConfig } from './config.js';
-export { DataDirectoryInUseError } from './data-directory.js';
+export {
+  DataDirectoryInUseError,
+  isDataDirectoryInUse,
+  waitUntilUnused,
+} from './data-directory.js';
 export { PortInUseError } from './listening.js';
 export { createServer, type SlipwayServer } from './server.js';

@@ -2,13 +2,13 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { LocalCompute } from '../compute/index.js';
+import { prepareAdmin } from './accounts.js';
 import { announce, withdraw } from './announcement.js';
 import { buildApp } from './app.js';
-import { ADMIN, Authenticator, loadSigningKey, randomPassword } from './auth/index.js';
+import { ADMIN, Authenticator, loadSigningKey } from './auth/index.js';
 import type { ServerConfig } from './config.js';
 import type { ServerContext } from './context.js';
 import { type DataDirectoryLock, emptyDirectory, lockDataDirectory } from './data-directory.js';
-import { writePrivateFile } from './files.js';
 import { listen } from './listening.js';
 import { createLog } from './log.js';
 import { Services } from './services/index.js';
@@ -66,26 +66,6 @@ async function createContext(config: ServerConfig): Promise<ServerContext> {
   const sessions = new Sessions({ config, log, compute, snapshots });
   const services = new Services({ config, log, compute, store, snapshots });
   return { config, log, compute, store, auth, snapshots, sessions, services };
-}
-
-/**
- * Gives `admin` a password. An embedded server takes a new one at each start, because only
- * `runtime.json` has to know it; otherwise the first start leaves it in a file for its owner.
- */
-async function prepareAdmin(
-  config: ServerConfig,
-  auth: Authenticator,
-): Promise<string | undefined> {
-  if (config.embedded) {
-    const password = randomPassword();
-    await auth.setPassword(ADMIN, password);
-    return password;
-  }
-  const password = await auth.ensureAdmin();
-  if (password !== undefined) {
-    await writePrivateFile(join(config.dataDirectory, 'admin-password'), `${password}\n`);
-  }
-  return password;
 }
 
 class RunningServer implements SlipwayServer {

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Nothing that needs a newer Node may be imported before its version is checked.
+import { describeOldNode } from './node-version.js';
+
+const complaint = describeOldNode(process.versions.node);
+if (complaint === undefined) {
+  const { runCommandLine } = await import('./program.js');
+  process.exitCode = await runCommandLine(process.argv);
+} else {
+  process.stderr.write(`slipway: ${complaint}\n`);
+  process.exitCode = 1;
+}

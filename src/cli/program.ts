@@ -1,0 +1,82 @@
+import { Command, CommanderError } from 'commander';
+import { describeFailure } from './errors.js';
+
+/**
+ * Runs a command line and resolves to its exit code. What a command needs is loaded when it runs,
+ * so that help and small commands answer at once.
+ * @param argv as in `process.argv`
+ */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  try {
+    await buildProgram().parseAsync(argv);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode;
+    }
+    const { text, exitCode } = describeFailure(error);
+    process.stderr.write(`slipway: ${text}\n`);
+    return exitCode;
+  }
+}
+
+function buildProgram(): Command {
+  const program = new Command('slipway')
+    .description('Python sessions on a server, published as web services.')
+    .showHelpAfterError('Run the command with --help for its options.')
+    .exitOverride();
+  addServerCommands(program.command('server').description('Run, stop and inspect the server.'));
+  addKernelCommands(program.command('kernel').description("Add the kernel to Jupyter's list."));
+  program
+    .command('token')
+    .description('Log in to your own running server and print an access token.')
+    .option('--header', 'print the header line, for: curl -H @-')
+    .option('--data <directory>', "the server's data directory (SLIPWAY_HOME)")
+    .action(async (options) => (await import('./token.js')).printToken(options));
+  program
+    .command('user')
+    .description('Manage local accounts.')
+    .command('password')
+    .description('Set the password of an account; it is asked for, or read from a pipe.')
+    .argument('[name]', 'the account', 'admin')
+    .option('--data <directory>', "the server's data directory (SLIPWAY_HOME)")
+    .action(async (name, options) => (await import('./user.js')).setPassword(name, options));
+  return program;
+}
+
+function addServerCommands(server: Command): void {
+  server
+    .command('run')
+    .description('Run the server until it is stopped.')
+    .option('--embedded', "run as one user's own server, which their kernels find by themselves")
+    .option('--port <number>', 'the port, 0 for any free one (SLIPWAY_PORT; 12800)')
+    .option('--host <address>', 'the address to listen on (127.0.0.1)')
+    .option('--data <directory>', 'the data directory (SLIPWAY_HOME)')
+    .option('--python <path>', 'the interpreter of sessions and services (SLIPWAY_PYTHON)')
+    .action(async (options) => (await import('./server-run.js')).runServer(options));
+  server
+    .command('stop')
+    .description('Stop the server of a data directory.')
+    .option('--data <directory>', 'the data directory (SLIPWAY_HOME)')
+    .action(async (options) => (await import('./server-control.js')).stopServer(options));
+  server
+    .command('status')
+    .description('Tell whether the server of a data directory runs; exit code 1 when not.')
+    .option('--data <directory>', 'the data directory (SLIPWAY_HOME)')
+    .action(async (options) => (await import('./server-control.js')).showStatus(options));
+}
+
+function addKernelCommands(kernel: Command): void {
+  const places = (command: Command) =>
+    command
+      .option('--user', 'for this user (the default)')
+      .option('--sys-prefix', 'in the environment of the interpreter')
+      .option('--prefix <directory>', 'below a directory, as share/jupyter/kernels')
+      .option('--python <path>', 'the interpreter of sessions and services (SLIPWAY_PYTHON)');
+  places(kernel.command('install'))
+    .description('Add the kernel, or bring its entry up to date.')
+    .action(async (options) => (await import('./kernel-spec.js')).installKernel(options));
+  places(kernel.command('remove'))
+    .description('Take the kernel away.')
+    .action(async (options) => (await import('./kernel-spec.js')).removeKernel(options));
+}

@@ -1,0 +1,67 @@
+import { accessSync, constants } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { dataDirectory as userDataDirectory } from '../client/index.js';
+import { CommandError } from './errors.js';
+import { packageRoot } from './package-root.js';
+
+/** The data directory: `--data`, else SLIPWAY_HOME, else `slipway` in the user's data folder. */
+export function dataDirectory(option: string | undefined, env = process.env): string {
+  return userDataDirectory(option ? { SLIPWAY_HOME: option } : env);
+}
+
+/**
+ * The interpreter of sessions and services: `--python`, else SLIPWAY_PYTHON, else the package's own.
+ * @throws {CommandError} when it is not there
+ */
+export function pythonInterpreter(option: string | undefined, env = process.env): string {
+  const python = resolve(
+    option || env.SLIPWAY_PYTHON || join(packageRoot(), '.venv', 'bin', 'python'),
+  );
+  try {
+    accessSync(python, constants.X_OK);
+  } catch (error) {
+    throw new CommandError(
+      `There is no Python interpreter at ${python}. Name one that has ipykernel with --python or SLIPWAY_PYTHON.`,
+      { cause: error },
+    );
+  }
+  return python;
+}
+
+/**
+ * The port: `--port`, else SLIPWAY_PORT, else undefined.
+ * @throws {CommandError} when it is not a port
+ */
+export function portNumber(option: string | undefined, env = process.env): number | undefined {
+  const text = option ?? env.SLIPWAY_PORT;
+  if (text === undefined || text === '') {
+    return undefined;
+  }
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) {
+    throw new CommandError(
+      `${JSON.stringify(text)} is not a port. Give a number from 0 (any free one) to 65535 with --port or SLIPWAY_PORT.`,
+    );
+  }
+  return port;
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+
+/**
+ * How much the server logs: SLIPWAY_LOG_LEVEL.
+ * @throws {CommandError} when it is not a level
+ */
+export function logLevel(env = process.env): (typeof LOG_LEVELS)[number] | undefined {
+  const text = env.SLIPWAY_LOG_LEVEL;
+  if (!text) {
+    return undefined;
+  }
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) {
+    throw new CommandError(
+      `SLIPWAY_LOG_LEVEL is ${JSON.stringify(text)}; it must be one of ${LOG_LEVELS.join(', ')}.`,
+    );
+  }
+  return level;
+}

@@ -1,0 +1,28 @@
+import { connectDefault, findEmbeddedServer, RServerClient } from '../client/index.js';
+import { CommandError } from './errors.js';
+import { dataDirectory } from './settings.js';
+
+/** Logs in to this user's running server, or to the one that SLIPWAY_URL names. */
+export async function printToken(options: { header?: boolean; data?: string }): Promise<void> {
+  const client = await connect(options.data);
+  try {
+    const token = await client.accessToken();
+    process.stdout.write(options.header ? `Authorization: Bearer ${token}\n` : `${token}\n`);
+  } finally {
+    await client.close();
+  }
+}
+
+async function connect(data: string | undefined): Promise<RServerClient> {
+  if (data === undefined && process.env.SLIPWAY_URL) {
+    return connectDefault();
+  }
+  const directory = dataDirectory(data);
+  const location = await findEmbeddedServer(directory);
+  if (location === undefined) {
+    throw new CommandError(
+      `None of your kernels runs a server on ${directory}. Open a notebook with the Slipway kernel, or set SLIPWAY_URL, SLIPWAY_USER and SLIPWAY_PASSWORD.`,
+    );
+  }
+  return new RServerClient(location);
+}
