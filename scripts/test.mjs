@@ -15,6 +15,8 @@ import { logs, pinnedNode, root, venvPython } from './setup/paths.mjs';
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
 const LEVELS = ['unit', 'integration', 'conformance', 'e2e'];
+/** What pytest exits with when it collected no test. */
+const PYTEST_NO_TESTS = 5;
 const NO_TESTS = { passed: 0, failed: 0, skipped: 0 };
 const environment = { ...process.env, SLIPWAY_PYTHON: venvPython };
 
@@ -58,9 +60,6 @@ async function runVitest(levels, files) {
     },
   };
 }
-
-/** What pytest exits with when it collected no test. */
-const PYTEST_NO_TESTS = 5;
 
 /**
  * @param {readonly string[]} levels
