@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { requireBearer } from './bearer.js';
 import type { ServerContext } from './context.js';
 import { installErrorResponses, sendFrameworkError } from './error-responses.js';
@@ -19,7 +19,7 @@ const REQUEST_TIMEOUT = 60 * 60 * 1000;
 export async function buildApp(context: ServerContext): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: context.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // One logger for all requests: a child per request is the dearest part of a short one.
     childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUID(),
