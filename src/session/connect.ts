@@ -1,5 +1,4 @@
 import type { RServerClient } from '../client/index.js';
-import { openChannel } from './channel.js';
 import { LinkOpenError } from './errors.js';
 import type { MessageListener, SessionLink } from './link.js';
 
@@ -44,6 +43,8 @@ export async function attachSession(
   sessionId: string,
   onMessage: MessageListener,
 ): Promise<SessionLink> {
+  // Loaded on first use: a starting kernel binds its sockets before it needs a WebSocket.
+  const { openChannel } = await import('./channel.js');
   const open = (accessToken: string) =>
     openChannel({ baseUrl: client.url, sessionId, accessToken, onMessage });
   const token = await client.accessToken();

@@ -1,0 +1,128 @@
+import { decodeDict } from '../../src/jupyter/index.js';
+import type { SessionLink } from '../../src/session/index.js';
+import { errorContent } from '../failure.js';
+import type { Frontend } from '../frontend.js';
+import type { InputDesk } from '../input.js';
+import { magicNames } from '../magics/index.js';
+import type { OwnRequests } from '../own-requests.js';
+import type { Relay } from '../relay.js';
+import type { OpenRequest } from '../requests.js';
+import type { SessionKeeper } from '../session-keeper.js';
+import { readExecuteRequest } from './execute-request.js';
+import { interruptible } from './interruptible.js';
+import { MagicCell } from './magic-cell.js';
+import { mayHoldMagic } from './python-piece.js';
+import type { CellOutcome, CellRunner } from './queue.js';
+import { type CellPiece, splitCell } from './split.js';
+
+/** What running cells takes. */
+export interface RunnerParts {
+  readonly frontend: Frontend;
+  readonly relay: Relay;
+  readonly own: OwnRequests;
+  readonly input: InputDesk;
+  readonly sessions: SessionKeeper;
+}
+
+/** Runs cells: those without a magic go to the session unread, the others piece by piece. */
+export class SessionCellRunner implements CellRunner {
+  /** Number of the last cell that we know the number of. */
+  #executionCount = 0;
+
+  constructor(private readonly parts: RunnerParts) {}
+
+  async run(request: OpenRequest, signal: AbortSignal): Promise<CellOutcome> {
+    try {
+      const pieces = magicPieces(request);
+      if (pieces === undefined) await this.#runUnread(request, signal);
+      else await this.#runPieces(request, pieces, signal);
+    } catch (error) {
+      this.#fail(request, error);
+    }
+    return { stopsQueue: this.#stopsQueue(request) };
+  }
+
+  abort(request: OpenRequest): void {
+    const content = { status: 'aborted', execution_count: this.#executionCount };
+    this.parts.frontend.busy(request);
+    this.parts.frontend.reply(request, content, { status: 'aborted' });
+    this.parts.frontend.idle(request);
+  }
+
+  async #runUnread(request: OpenRequest, signal: AbortSignal): Promise<void> {
+    const link = this.parts.sessions.openLink ?? (await this.#openLink(request, signal));
+    this.#showNotice(request);
+    await new Promise<void>((resolve, reject) => {
+      request.waiter = { resolve, reject };
+      this.parts.relay.toSession(link, request);
+    });
+  }
+
+  async #runPieces(request: OpenRequest, pieces: CellPiece[], signal: AbortSignal): Promise<void> {
+    this.parts.frontend.busy(request);
+    const cell = new MagicCell(request, readExecuteRequest(request.message.content), signal, {
+      ...this.parts,
+      openLink: async () => {
+        const link = await this.#openLink(request, signal);
+        this.#showNotice(request);
+        return link;
+      },
+    });
+    const reply = await cell.run(pieces, this.#executionCount + 1);
+    this.#executionCount = reply.execution_count;
+    this.parts.frontend.reply(request, reply, { status: reply.status });
+    this.parts.frontend.idle(request);
+  }
+
+  #openLink(request: OpenRequest, signal: AbortSignal): Promise<SessionLink> {
+    // The cell has begun, as far as the user is concerned, while its session starts.
+    this.parts.frontend.busy(request);
+    return interruptible(this.parts.sessions.link(), signal);
+  }
+
+  #showNotice(request: OpenRequest): void {
+    const notice = this.parts.sessions.takeNotice();
+    if (notice === undefined) return;
+    this.parts.frontend.busy(request);
+    const content = { name: 'stderr', text: `${notice}\n` };
+    this.parts.frontend.publish('stream', content, request.message.header);
+  }
+
+  #fail(request: OpenRequest, error: unknown): void {
+    const content = errorContent(error);
+    const { frontend } = this.parts;
+    frontend.busy(request);
+    if (!request.isAnswered) {
+      frontend.publish('error', content, request.message.header);
+      const reply = {
+        status: 'error',
+        execution_count: this.#executionCount,
+        ...content,
+        user_expressions: {},
+        payload: [],
+      };
+      frontend.reply(request, reply, { status: 'error' });
+    }
+    frontend.idle(request);
+  }
+
+  #stopsQueue(request: OpenRequest): boolean {
+    const { reply } = request;
+    if (reply === undefined) return false;
+    // The session repeats the status in the metadata; the content may be large and is not read.
+    const status = decodeDict(reply.metadata, 'metadata').status;
+    if (status === 'ok') return false;
+    const content = decodeDict(reply.content, 'content of an execute_reply');
+    if (content.status !== 'error') return false;
+    if (typeof content.execution_count === 'number') this.#executionCount = content.execution_count;
+    const { silent, stopOnError } = readExecuteRequest(request.message.content);
+    return stopOnError && !silent;
+  }
+}
+
+/** The pieces of a cell that holds magics of ours; undefined for every other cell. */
+function magicPieces({ message: { content } }: OpenRequest): CellPiece[] | undefined {
+  if (!mayHoldMagic(content)) return undefined;
+  const pieces = splitCell(readExecuteRequest(content).code, magicNames);
+  return pieces.every((piece) => piece.kind === 'python') ? undefined : pieces;
+}

@@ -1,0 +1,140 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ConnectionInfo, decodeDict } from '../src/jupyter/index.js';
+import type { SessionLink } from '../src/session/index.js';
+import type { CellQueue } from './cell/queue.js';
+import type { Frontend } from './frontend.js';
+import { inspectMagic } from './help.js';
+import { kernelInfo } from './kernel-info.js';
+import type { Relay } from './relay.js';
+import type { ClientRequest, OpenRequest, RequestLog } from './requests.js';
+import type { SessionKeeper } from './session-keeper.js';
+import type { SessionProfile } from './session-profile.js';
+
+/** Milliseconds that `kernel_info` waits for a session that is being started. */
+const INFO_PATIENCE = 1000;
+
+/** What the dispatcher hands requests to. */
+export interface DispatcherParts {
+  readonly connection: ConnectionInfo;
+  readonly frontend: Frontend;
+  readonly requests: RequestLog;
+  readonly relay: Relay;
+  readonly cells: CellQueue;
+  readonly sessions: SessionKeeper;
+  /** What is known of the session of the open link. */
+  profile(): SessionProfile | undefined;
+  /** Ends the kernel after the answer to this request. */
+  shutdown(request: OpenRequest, restart: boolean): void;
+  onProblem(error: Error): void;
+}
+
+/**
+ * Decides for each request of a client who answers it: the kernel itself, the queue of cells, or
+ * the session at once.
+ */
+export class Dispatcher {
+  readonly #handlers: Readonly<Record<string, (request: OpenRequest) => void | Promise<void>>> = {
+    execute_request: (request) => this.#execute(request),
+    inspect_request: (request) => this.#inspect(request),
+    kernel_info_request: (request) => this.#kernelInfo(request),
+    connect_request: (request) => this.parts.frontend.serve(request, ports(this.parts.connection)),
+    interrupt_request: (request) => this.#interrupt(request),
+    shutdown_request: (request) => this.#shutdown(request),
+  };
+
+  constructor(private readonly parts: DispatcherParts) {}
+
+  dispatch(received: ClientRequest): void {
+    const { requests, relay, onProblem } = this.parts;
+    const request = requests.add(received);
+    const handler = this.#handlers[request.header.msg_type];
+    const handled = handler === undefined ? this.#toSession(request) : handler(request);
+    handled?.catch((error: Error) => {
+      if (!(error instanceof NoSessionError)) onProblem(error);
+      relay.serveWithoutSession(request, error);
+    });
+  }
+
+  #execute(request: OpenRequest): void | Promise<void> {
+    // Cells on a subshell of the client's, or on control, do not wait for those on the main shell.
+    if (request.header.subshell_id || request.channel === 'control') {
+      return this.#toSession(request);
+    }
+    this.parts.cells.add(request);
+  }
+
+  async #inspect(request: OpenRequest): Promise<void> {
+    const content = await inspectMagic(request.message.content);
+    if (content === undefined) await this.#toSession(request);
+    else this.parts.frontend.serve(request, content);
+  }
+
+  async #kernelInfo(request: OpenRequest): Promise<void> {
+    const { frontend, sessions } = this.parts;
+    frontend.busy(request);
+    const patience = new AbortController();
+    const session = await Promise.race([
+      this.#sessionInfo(),
+      delay(INFO_PATIENCE, undefined, { signal: patience.signal }).catch(ignoreAbort),
+    ]);
+    patience.abort();
+    frontend.serve(request, kernelInfo(session, sessions.openLink?.python));
+  }
+
+  /** What the session says of itself; undefined when there is none or it fails to say. */
+  async #sessionInfo(): Promise<Record<string, unknown> | undefined> {
+    const { sessions, profile, onProblem } = this.parts;
+    if (sessions.openLink === undefined && !sessions.isOpening) return undefined;
+    try {
+      await sessions.link();
+      return await profile()?.info;
+    } catch (error) {
+      onProblem(error as Error);
+      return undefined;
+    }
+  }
+
+  async #interrupt(request: OpenRequest): Promise<void> {
+    this.parts.cells.interrupt();
+    // A session that is still being started has nothing to interrupt.
+    if (this.parts.sessions.openLink === undefined) throw new NoSessionError();
+    await this.#toSession(request);
+  }
+
+  #shutdown(request: OpenRequest): void {
+    const { restart } = decodeDict(request.message.content, 'content of a shutdown_request');
+    this.parts.shutdown(request, restart === true);
+  }
+
+  async #toSession(request: OpenRequest): Promise<void> {
+    const { sessions, frontend, relay, cells, profile } = this.parts;
+    let link: SessionLink | undefined = sessions.openLink;
+    if (link === undefined) {
+      if (!sessions.isOpening) throw new NoSessionError();
+      frontend.busy(request);
+      link = await sessions.link();
+    }
+    const header = cells.isRunning ? profile()?.headerPastCell(request) : undefined;
+    relay.toSession(link, request, header);
+  }
+}
+
+/** Thrown when a request needs a session and there is none; only cells start one. */
+export class NoSessionError extends Error {
+  readonly code = 'NO_SESSION';
+  override readonly name = 'NoSessionError';
+
+  constructor() {
+    super('There is no session. The next cell that runs starts one.');
+  }
+}
+
+function ports(connection: ConnectionInfo): object {
+  const { shell_port, iopub_port, stdin_port, control_port, hb_port } = connection;
+  return { status: 'ok', shell_port, iopub_port, stdin_port, control_port, hb_port };
+}
+
+function ignoreAbort(error: Error): undefined {
+  if (error.name !== 'AbortError') throw error;
+  return undefined;
+}

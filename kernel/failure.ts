@@ -1,0 +1,51 @@
+import { LinkClosedError, SessionHelperError } from '../src/session/index.js';
+import type { ErrorContent } from './frontend.js';
+import { MagicError } from './magic-context.js';
+
+/** Thrown in a cell that the user interrupts while the kernel, not the session, is at work. */
+export class CellInterruptedError extends Error {
+  readonly code = 'CELL_INTERRUPTED';
+  override readonly name = 'KeyboardInterrupt';
+
+  constructor() {
+    super('The cell was interrupted.');
+  }
+}
+
+/** Thrown when a piece of a cell failed in the session, which has shown the error already. */
+export class PieceFailedError extends Error {
+  readonly code = 'PIECE_FAILED';
+  override readonly name = 'PieceFailedError';
+
+  constructor(readonly content: ErrorContent) {
+    super(`${content.ename}: ${content.evalue}`);
+  }
+}
+
+const WHAT_TO_DO = {
+  'session-ended': 'Run the cell again: it starts in a fresh session, without the old variables.',
+  lost: 'The next cell connects again; what this one still printed or computed may be missing.',
+  closed: 'Run the cell again: it starts in a fresh session.',
+} as const;
+
+/** What the user is told about a failure, in the form in which Python's exceptions arrive. */
+export function errorContent(error: unknown): ErrorContent {
+  if (error instanceof PieceFailedError) return error.content;
+  if (error instanceof MagicError || error instanceof SessionHelperError) {
+    const { ename, evalue, traceback } = error;
+    return traceback.length > 0 ? { ename, evalue, traceback } : plain(ename, evalue);
+  }
+  if (error instanceof LinkClosedError) {
+    const { reason, message } = error.end;
+    return plain(
+      reason === 'lost' ? 'ConnectionLost' : 'SessionEnded',
+      `${message} ${WHAT_TO_DO[reason]}`,
+    );
+  }
+  if (error instanceof Error) return plain(error.name, error.message);
+  return plain('KernelError', String(error));
+}
+
+function plain(ename: string, evalue: string): ErrorContent {
+  return { ename, evalue, traceback: [`\u001b[0;31m${ename}\u001b[0m: ${evalue}`] };
+}

@@ -1,0 +1,91 @@
+import {
+  type Channel,
+  decodeDict,
+  decodeHeader,
+  type MessageHeader,
+  parentId,
+  type WireMessage,
+} from '../src/jupyter/index.js';
+import { LinkClosedError, type LinkEnd, type SessionLink } from '../src/session/index.js';
+import { errorContent } from './failure.js';
+import { answerWithoutSession } from './fallback.js';
+import type { Frontend } from './frontend.js';
+import type { InputDesk } from './input.js';
+import type { OwnRequests } from './own-requests.js';
+import type { OpenRequest, RequestLog } from './requests.js';
+
+/**
+ * Passes messages between clients and session. Headers are re-issued and parents restored to what
+ * the client sent; metadata, content and buffers are not read.
+ */
+export class Relay {
+  /** Requests that the session has, by the link that they went over. */
+  readonly #sent = new Map<OpenRequest, SessionLink>();
+
+  constructor(
+    private readonly frontend: Frontend,
+    private readonly requests: RequestLog,
+    private readonly own: OwnRequests,
+    private readonly input: InputDesk,
+  ) {}
+
+  /**
+   * Sends a client's request to the session.
+   * @param header in place of the client's own, to direct the request to a subshell.
+   * @throws {LinkClosedError}
+   */
+  toSession(link: SessionLink, request: OpenRequest, header?: Uint8Array): void {
+    const { message, channel } = request;
+    link.send(channel, header === undefined ? message : { ...message, header });
+    this.#sent.set(request, link);
+  }
+
+  /** Takes a message of the session. @throws {MalformedMessageError} */
+  fromSession(channel: Channel, message: WireMessage): void {
+    const parent = parentId(message.parentHeader);
+    const header = decodeHeader(message.header);
+    if (parent !== undefined && this.own.take(channel, parent, header, message)) return;
+    if (channel === 'iopub') {
+      this.#published(parent, header, message);
+      return;
+    }
+    const request = parent === undefined ? undefined : this.requests.find(parent);
+    if (request === undefined) return;
+    if (channel === 'stdin') this.input.forward(request, header, message);
+    else this.frontend.forwardReply(request, message, header);
+  }
+
+  /** Settles what the session of a link that has ended can answer no more. */
+  linkEnded(link: SessionLink, end: LinkEnd): void {
+    const failure = new LinkClosedError(end);
+    for (const [request, sentOver] of this.#sent) {
+      if (sentOver !== link) continue;
+      this.#sent.delete(request);
+      if (request.waiter !== undefined) request.waiter.reject(failure);
+      else this.serveWithoutSession(request, failure);
+    }
+  }
+
+  /** Answers a request that no session can serve. */
+  serveWithoutSession(request: OpenRequest, failure: Error): void {
+    const { msg_type: type } = request.header;
+    this.frontend.serve(request, answerWithoutSession(type, errorContent(failure)));
+  }
+
+  #published(parent: string | undefined, header: MessageHeader, message: WireMessage): void {
+    if (header.msg_type !== 'status') {
+      const verbatim = parent === undefined ? undefined : this.requests.headerOf(parent);
+      this.frontend.forwardPublished(message, header, verbatim ?? message.parentHeader);
+      return;
+    }
+    // A status without a request of ours is about the session process, not about this kernel.
+    const request = parent === undefined ? undefined : this.requests.find(parent);
+    if (request === undefined) return;
+    const state = decodeDict(message.content, 'content').execution_state;
+    if (state === 'busy') this.frontend.busy(request);
+    if (state === 'idle') {
+      this.#sent.delete(request);
+      this.frontend.idle(request);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import type { MessageHeader, WireMessage } from '../src/jupyter/index.js';
+
+/** A request of a Jupyter client. */
+export interface ClientRequest {
+  readonly header: MessageHeader;
+  readonly channel: 'shell' | 'control';
+  /** Routing identities of the client, for its reply and for questions on stdin. */
+  readonly identities: readonly Uint8Array[];
+  readonly message: WireMessage;
+}
+
+/** Waits for `idle`, or for the news that the session will never get so far. */
+export interface RequestWaiter {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** A request and how far it has come. */
+export interface OpenRequest extends ClientRequest {
+  isBusy: boolean;
+  isAnswered: boolean;
+  /** The reply that was sent, for whoever waits for the request's end. */
+  reply: WireMessage | undefined;
+  /** Who waits for the end of the request, and takes its failure upon them. */
+  waiter: RequestWaiter | undefined;
+}
+
+/** Finished requests whose headers are kept: threads that they left behind may still print. */
+const REMEMBERED = 1000;
+
+/** The requests that are being served, and the headers of those that lately were. */
+export class RequestLog {
+  readonly #open = new Map<string, OpenRequest>();
+  readonly #finished = new Map<string, Uint8Array>();
+
+  add(request: ClientRequest): OpenRequest {
+    const open: OpenRequest = {
+      ...request,
+      isBusy: false,
+      isAnswered: false,
+      reply: undefined,
+      waiter: undefined,
+    };
+    this.#open.set(request.header.msg_id, open);
+    return open;
+  }
+
+  find(id: string): OpenRequest | undefined {
+    return this.#open.get(id);
+  }
+
+  /** The header of a request as its client sent it: parent headers are verbatim copies. */
+  headerOf(id: string): Uint8Array | undefined {
+    return this.#open.get(id)?.message.header ?? this.#finished.get(id);
+  }
+
+  finish(id: string): void {
+    const request = this.#open.get(id);
+    if (request === undefined) return;
+    this.#open.delete(id);
+    this.#finished.set(id, request.message.header);
+    if (this.#finished.size > REMEMBERED) {
+      const oldest = this.#finished.keys().next();
+      if (!oldest.done) this.#finished.delete(oldest.value);
+    }
+  }
+
+  /** Every request that is still open, oldest first. */
+  open(): OpenRequest[] {
+    return [...this.#open.values()];
+  }
+}

@@ -1,0 +1,238 @@
+import type { Credentials, RServerClient } from '../src/client/index.js';
+import {
+  attachSession,
+  type LinkEnd,
+  LinkOpenError,
+  type MessageListener,
+  openSession,
+  type SessionLink,
+} from '../src/session/index.js';
+import type { CurrentSession, KernelSessionControl } from './magic-context.js';
+
+/** What the keeper tells the kernel. */
+export interface SessionEvents {
+  readonly onMessage: MessageListener;
+  /** A link has been opened; nothing has been sent over it. */
+  onOpen(link: SessionLink): void;
+  onEnd(link: SessionLink, end: LinkEnd): void;
+}
+
+/** Milliseconds that the kernel gives the server to close the session when it ends itself. */
+const CLOSE_LIMIT = 2000;
+
+interface Attachment {
+  readonly client: RServerClient;
+  readonly link: SessionLink;
+  readonly name: string;
+  /** Whether this kernel started the session, and so closes it. */
+  readonly isOurs: boolean;
+}
+
+/** How to get the next attachment. */
+type Opening = () => Promise<Attachment>;
+
+/**
+ * Owns the kernel's session: starts it, attaches again after the connection was lost, starts a new
+ * one after the session has ended, and closes it with the kernel.
+ */
+export class SessionKeeper implements KernelSessionControl {
+  #client: Promise<RServerClient> | undefined;
+  #attachment: Attachment | undefined;
+  #opening: Promise<Attachment> | undefined;
+  /** The attachment whose connection was lost, while its session may still live. */
+  #lost: Attachment | undefined;
+  #notice: string | undefined;
+  #isDisposed = false;
+
+  /** @param name shown in lists of sessions; the notebook's, where the kernel knows it. */
+  constructor(
+    private readonly name: string,
+    private readonly events: SessionEvents,
+  ) {}
+
+  /** The link, if it is open now. */
+  get openLink(): SessionLink | undefined {
+    return this.#attachment?.link;
+  }
+
+  get isOpening(): boolean {
+    return this.#opening !== undefined;
+  }
+
+  /**
+   * The link to the session; opens one when there is none.
+   * @throws {ClientError} when the server cannot be reached or refuses.
+   * @throws {LinkOpenError}
+   */
+  async link(): Promise<SessionLink> {
+    if (this.#attachment !== undefined) return this.#attachment.link;
+    return (await this.#open(this.#opening === undefined ? () => this.#reopen() : undefined)).link;
+  }
+
+  /** The client of the current server, logged in. */
+  client(): Promise<RServerClient> {
+    this.#client ??= import('../src/client/index.js')
+      .then(({ connectDefault }) => connectDefault())
+      .catch((error: unknown) => {
+        this.#client = undefined;
+        throw error;
+      });
+    return this.#client;
+  }
+
+  /** What the user has to know before the next cell runs; told once. */
+  takeNotice(): string | undefined {
+    const notice = this.#notice;
+    this.#notice = undefined;
+    return notice;
+  }
+
+  current(): CurrentSession | undefined {
+    if (this.#attachment === undefined) return undefined;
+    const { client, link, name } = this.#attachment;
+    return { id: link.sessionId, name, url: client.url, user: client.username ?? '' };
+  }
+
+  async startNew(options: Parameters<KernelSessionControl['startNew']>[0]): Promise<void> {
+    const { name = this.name, snapshotId, runtime = 'Python' } = options;
+    const snapshot = snapshotId === undefined ? {} : { snapshotId };
+    await this.#replace(() => this.#startSession({ name, runtimeType: runtime, ...snapshot }));
+  }
+
+  async attach(id: string): Promise<void> {
+    await this.#replace(() => this.#attachTo(id, false));
+  }
+
+  async close(options: { force?: boolean }): Promise<void> {
+    const attachment = this.#detach();
+    if (attachment === undefined) return;
+    await attachment.link.close();
+    const { sessions } = attachment.client;
+    const id = attachment.link.sessionId;
+    await (options.force === true ? sessions.forceClose(id) : sessions.close(id));
+  }
+
+  async connect(url: string, credentials: Credentials): Promise<void> {
+    const { RServerClient } = await import('../src/client/index.js');
+    const client = new RServerClient({ url, credentials });
+    await client.accessToken();
+    await this.#replace(() => {
+      this.#client = Promise.resolve(client);
+      return this.#startSession({ name: this.name, runtimeType: 'Python' });
+    });
+  }
+
+  /** Closes the session, if this kernel started it. Gives up after two seconds. */
+  async dispose(): Promise<void> {
+    this.#isDisposed = true;
+    // A session that is still being opened is closed too; one that could not be opened need not be.
+    const closing = this.#opening?.catch(() => undefined) ?? Promise.resolve(this.#attachment);
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_LIMIT);
+    });
+    await Promise.race([closing.then(() => this.#closeOurs(this.#detach())), limit]);
+    clearTimeout(timer);
+  }
+
+  async #open(opening: Opening | undefined): Promise<Attachment> {
+    if (opening !== undefined) {
+      this.#opening = opening()
+        .then((attachment) => this.#take(attachment))
+        .finally(() => {
+          this.#opening = undefined;
+        });
+    }
+    return await (this.#opening as Promise<Attachment>);
+  }
+
+  /** Opens another session in place of the current one, which is closed when that succeeded. */
+  async #replace(opening: Opening): Promise<void> {
+    // Whoever asked for that opening is told of its failure; here it only must be over.
+    await this.#opening?.catch(() => undefined);
+    const client = this.#client;
+    const previous = this.#attachment;
+    this.#attachment = undefined;
+    try {
+      await this.#open(opening);
+    } catch (error) {
+      this.#client = client;
+      this.#attachment = previous;
+      throw error;
+    }
+    this.#lost = undefined;
+    this.#notice = undefined;
+    try {
+      await this.#closeOurs(previous);
+    } catch (error) {
+      const reason = (error as Error).message;
+      this.#notice = `The session used before could not be closed and lives until its lease ends: ${reason}`;
+    }
+  }
+
+  async #reopen(): Promise<Attachment> {
+    const lost = this.#lost;
+    if (lost !== undefined) {
+      try {
+        const again = await this.#attachTo(lost.link.sessionId, lost.isOurs);
+        this.#notice = 'Connected again with the same session; its variables are still there.';
+        return again;
+      } catch (error) {
+        if (!(error instanceof LinkOpenError && error.sessionGone)) throw error;
+        this.#lost = undefined;
+        this.#notice = freshSession('The previous session is gone');
+      }
+    }
+    return await this.#startSession({ name: this.name, runtimeType: 'Python' });
+  }
+
+  async #startSession(options: {
+    name: string;
+    runtimeType: 'Python' | 'R';
+    snapshotId?: string;
+  }): Promise<Attachment> {
+    const client = await this.client();
+    const link = await openSession(client, { ...options, onMessage: this.events.onMessage });
+    return { client, link, name: options.name, isOurs: true };
+  }
+
+  async #attachTo(id: string, isOurs: boolean): Promise<Attachment> {
+    const client = await this.client();
+    const link = await attachSession(client, id, this.events.onMessage);
+    return { client, link, name: id, isOurs };
+  }
+
+  #take(attachment: Attachment): Attachment {
+    const { link } = attachment;
+    this.#attachment = attachment;
+    this.#lost = undefined;
+    if (!this.#isDisposed) this.events.onOpen(link);
+    void link.ended.then((end) => {
+      if (this.#attachment === attachment) {
+        this.#attachment = undefined;
+        if (end.reason === 'lost') this.#lost = attachment;
+        else if (end.reason === 'session-ended') this.#notice = freshSession(end.message);
+      }
+      this.events.onEnd(link, end);
+    });
+    return attachment;
+  }
+
+  #detach(): Attachment | undefined {
+    const attachment = this.#attachment ?? this.#lost;
+    this.#attachment = undefined;
+    this.#lost = undefined;
+    return attachment;
+  }
+
+  async #closeOurs(attachment: Attachment | undefined): Promise<void> {
+    if (attachment === undefined) return;
+    await attachment.link.close();
+    if (attachment.isOurs) await attachment.client.sessions.forceClose(attachment.link.sessionId);
+  }
+}
+
+function freshSession(what: string): string {
+  const reason = what.replace(/\.$/, '');
+  return `${reason}: this cell runs in a fresh session, without the variables of the old one.`;
+}

@@ -1,0 +1,71 @@
+/** A ZeroMQ socket as the outbox sees it. */
+export interface SendingSocket {
+  send(frames: Uint8Array[]): Promise<void>;
+}
+
+/** Bytes waiting at which the session is asked to pause, and at which it may go on. */
+const HIGH_WATER = 16 * 1024 * 1024;
+const LOW_WATER = 4 * 1024 * 1024;
+
+interface Entry {
+  readonly socket: SendingSocket;
+  readonly frames: Uint8Array[];
+  readonly bytes: number;
+}
+
+/**
+ * The one ordered queue of everything that leaves the kernel: what is pushed first is sent first,
+ * whichever socket it goes to. The sockets have no high-water mark, so that nothing is dropped;
+ * the queue itself tells when too much waits.
+ */
+export class Outbox {
+  #queue: Entry[] = [];
+  #head = 0;
+  #bytes = 0;
+  #isFull = false;
+  #sending: Promise<void> | undefined;
+
+  /** @param onPressure told `true` when too much waits, `false` when it has been sent. */
+  constructor(private readonly onPressure: (isFull: boolean) => void) {}
+
+  push(socket: SendingSocket, frames: Uint8Array[]): void {
+    const bytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+    this.#queue.push({ socket, frames, bytes });
+    this.#bytes += bytes;
+    if (!this.#isFull && this.#bytes > HIGH_WATER) {
+      this.#isFull = true;
+      this.onPressure(true);
+    }
+    this.#sending ??= this.#sendAll().finally(() => {
+      this.#sending = undefined;
+    });
+  }
+
+  /** Resolves when everything pushed so far has been handed to ZeroMQ. */
+  async drained(): Promise<void> {
+    while (this.#sending !== undefined) await this.#sending;
+  }
+
+  // Each send is awaited: ZeroMQ refuses a second one while the first waits (EBUSY).
+  async #sendAll(): Promise<void> {
+    for (let entry = this.#take(); entry !== undefined; entry = this.#take()) {
+      await entry.socket.send(entry.frames);
+      this.#bytes -= entry.bytes;
+      if (this.#isFull && this.#bytes < LOW_WATER) {
+        this.#isFull = false;
+        this.onPressure(false);
+      }
+    }
+  }
+
+  #take(): Entry | undefined {
+    const entry = this.#queue[this.#head];
+    if (entry === undefined) {
+      this.#queue = [];
+      this.#head = 0;
+    } else {
+      this.#head++;
+    }
+    return entry;
+  }
+}
