@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shlex
 import sys
 import time
@@ -68,8 +67,6 @@ def closing_lines(metadata: dict[str, Any], server: str) -> str | None:
     if "service" not in about:
         return None
     url = f"{server.rstrip('/')}/api/{about['service']}"
-    if os.environ.get("SLIPWAY_URL"):
-        return f"The service: {url}"
     body = json.dumps(about.get("request", {}), separators=(",", ":"))
     call = (
         ".venv/bin/slipway token --header | curl -s -H @- -H 'Content-Type: application/json'"

@@ -55,6 +55,11 @@ function addServerCommands(server: Command): void {
     .option('--python <path>', 'the interpreter of sessions and services (SLIPWAY_PYTHON)')
     .action(async (options) => (await import('./server-run.js')).runServer(options));
   server
+    .command('start')
+    .description('Find your own server, or start it in the background, and print its URL.')
+    .option('--data <directory>', 'the data directory (SLIPWAY_HOME)')
+    .action(async (options) => (await import('./server-start.js')).startServer(options));
+  server
     .command('stop')
     .description('Stop the server of a data directory.')
     .option('--data <directory>', 'the data directory (SLIPWAY_HOME)')

@@ -8,6 +8,12 @@ export class RuntimeFileError extends ClientError {
 
 /** Thrown when this user's own server does not start; the message ends with its last lines. */
 export class EmbeddedServerError extends ClientError {
-  readonly code = 'EMBEDDED_SERVER';
-  override readonly name = 'EmbeddedServerError';
+  readonly code: string = 'EMBEDDED_SERVER';
+  override readonly name: string = 'EmbeddedServerError';
+}
+
+/** Thrown when another program listens on the port that this user's own server is to have. */
+export class EmbeddedPortTakenError extends EmbeddedServerError {
+  override readonly code = 'PORT_IN_USE';
+  override readonly name = 'EmbeddedPortTakenError';
 }

@@ -5,7 +5,7 @@ import { isAlive, readRuntimeFile } from './runtime-file.js';
 import { startEmbeddedServer } from './start.js';
 
 export { dataDirectory } from './data-directory.js';
-export { EmbeddedServerError, RuntimeFileError } from './errors.js';
+export { EmbeddedPortTakenError, EmbeddedServerError, RuntimeFileError } from './errors.js';
 
 /**
  * A client of this user's own server, logged in. The server is found by its `runtime.json`, or

@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServerLocation } from '../r-server-client.js';
-import { EmbeddedServerError } from './errors.js';
+import { EmbeddedPortTakenError, EmbeddedServerError } from './errors.js';
 import { isAlive, RUNTIME_FILE, readRuntimeFile } from './runtime-file.js';
 
 /** How to start a server. */
@@ -38,6 +38,7 @@ const KERNEL_VARIABLES = [
  * Starts this user's server, which outlives the caller, and waits until it says where it is.
  * When two kernels do this at once, one server gets the data directory and both find that one.
  * @throws {EmbeddedServerError} when it ends or stays silent.
+ * @throws {EmbeddedPortTakenError}
  */
 export async function startEmbeddedServer(options: StartOptions): Promise<ServerLocation> {
   const { directory } = options;
@@ -78,12 +79,9 @@ function waitForServer(
       watcher.close();
       child.removeAllListeners();
     };
-    const fail = (message: string, cause?: unknown) => {
+    const fail = (message: string, cause?: unknown, Failure = EmbeddedServerError) => {
       settle();
-      tail().then(
-        (lines) => reject(new EmbeddedServerError(`${message}${lines}`, { cause })),
-        reject,
-      );
+      tail().then((lines) => reject(new Failure(`${message}${lines}`, { cause })), reject);
     };
     const look = () => {
       readRuntimeFile(directory).then((found) => {
@@ -98,7 +96,8 @@ function waitForServer(
       // Another kernel was quicker: its server writes the file, or has written it already.
       if (code === EXIT_DIRECTORY_IN_USE) look();
       else if (code === EXIT_PORT_TAKEN) {
-        fail('The port of the embedded server is taken. Set SLIPWAY_PORT to a free one.');
+        const message = 'The port of the embedded server is taken. Set SLIPWAY_PORT to a free one.';
+        fail(message, undefined, EmbeddedPortTakenError);
       } else fail(`The embedded server ended at its start (${signal ?? `exit code ${code}`}).`);
     });
   });
