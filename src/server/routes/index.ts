@@ -2,10 +2,19 @@
 import type { FastifyInstance } from 'fastify';
 import type { ServerContext } from '../context.js';
 import { authRoutes } from './auth.js';
+import { channelRoutes, channelRoutes } from './channel.js';
 import { openapiRoutes } from './openapi.js';
+import { sessionRoutes, sessionRoutes } from './sessions.js';
 import { snapshotRoutes } from './snapshots.js';
 import { statusRoutes } from './status.js';
 
 type Routes = (app: FastifyInstance, context: ServerContext) => Promise<void>;
 
-export const ROUTES: readonly Routes[] = [authRoutes, snapshotRoutes, statusRoutes, openapiRoutes];
+export const ROUTES: readonly Routes[] = [
+  authRoutes,
+  sessionRoutes,
+  channelRoutes,
+  snapshotRoutes,
+  statusRoutes,
+  openapiRoutes,
+];

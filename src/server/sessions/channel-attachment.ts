@@ -1,0 +1,109 @@
+import type { WebSocket } from 'ws';
+import {
+  type ChannelMessage,
+  decodeWebSocketFrame,
+  MalformedMessageError,
+} from '../../jupyter/index.js';
+
+/** Milliseconds between pings, and until an unanswered one means that the connection is lost. */
+const PING_INTERVAL = 15_000;
+const PONG_DEADLINE = 10_000;
+
+/** Why the server closes a channel; the reason text says more. */
+export const CLOSE_CODES = {
+  serverStops: 1001,
+  malformed: 1007,
+  unknownSession: 4404,
+  sessionEnded: 4410,
+} as const;
+
+/** Bytes of the longest reason that a WebSocket close frame can carry. */
+const MAX_REASON = 123;
+
+export interface AttachmentEvents {
+  received(message: ChannelMessage): void;
+  /** The peer has taken all that was sent. */
+  drained(): void;
+  closed(): void;
+}
+
+/** One kernel's WebSocket to a session: v1 frames both ways, kept alive by pings. */
+export class ChannelAttachment {
+  readonly #socket: WebSocket;
+  readonly #events: AttachmentEvents;
+  readonly #pings: NodeJS.Timeout;
+  #pongDeadline: NodeJS.Timeout | undefined;
+  #unsent = 0;
+
+  constructor(socket: WebSocket, events: AttachmentEvents) {
+    this.#socket = socket;
+    this.#events = events;
+    this.#pings = setInterval(() => this.#ping(), PING_INTERVAL);
+    socket.on('message', (data: Buffer, isBinary) => {
+      // Text frames are control of the link; this version has none from the client.
+      if (isBinary) this.#receive(data);
+    });
+    socket.on('pong', () => this.#clearDeadline());
+    // A protocol error or a reset; ws closes the connection after it.
+    socket.on('error', () => socket.terminate());
+    socket.on('close', () => {
+      clearInterval(this.#pings);
+      this.#clearDeadline();
+      events.closed();
+    });
+  }
+
+  /** Bytes that wait to be sent. */
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  /** Sends link control. */
+  sendControl(message: object): void {
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Sends one encoded message. */
+  sendFrame(frame: Buffer): void {
+    this.#unsent += 1;
+    this.#socket.send(frame, { binary: true }, () => {
+      this.#unsent -= 1;
+      if (this.#unsent === 0) this.#events.drained();
+    });
+  }
+
+  /** Closes the connection; the peer is told why. */
+  close(code: number, reason: string): void {
+    this.#socket.close(code, truncateReason(reason));
+  }
+
+  #receive(data: Buffer): void {
+    let decoded: ChannelMessage;
+    try {
+      decoded = decodeWebSocketFrame(data);
+      this.#events.received(decoded);
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error;
+      this.close(CLOSE_CODES.malformed, error.message);
+    }
+  }
+
+  #ping(): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#socket.ping();
+    this.#pongDeadline ??= setTimeout(() => this.#socket.terminate(), PONG_DEADLINE);
+  }
+
+  #clearDeadline(): void {
+    clearTimeout(this.#pongDeadline);
+    this.#pongDeadline = undefined;
+  }
+}
+
+/** Cuts a reason to what fits in a close frame, between characters. */
+export function truncateReason(reason: string): string {
+  if (Buffer.byteLength(reason) <= MAX_REASON) return reason;
+  let cut = reason.slice(0, MAX_REASON - 3);
+  while (Buffer.byteLength(cut) > MAX_REASON - 3) cut = cut.slice(0, -1);
+  return `${cut}…`;
+}

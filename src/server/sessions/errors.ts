@@ -1,0 +1,144 @@
+import { ApiError } from '../errors.js';
+
+/** Thrown for an id that names no session of the user: it never was one, or is someone else's. */
+export class SessionNotFoundError extends ApiError {
+  readonly statusCode = 404;
+  readonly code = 'SESSION_NOT_FOUND';
+  override readonly name = 'SessionNotFoundError';
+
+  constructor(id: string, options?: ErrorOptions) {
+    super(
+      `You have no session ${JSON.stringify(id.slice(0, 100))}. GET /sessions lists your sessions; POST /sessions creates one.`,
+      options,
+    );
+  }
+}
+
+/** Thrown for a session that was live once; the message says how it ended. */
+export class SessionGoneError extends ApiError {
+  readonly statusCode = 410;
+  readonly code = 'SESSION_GONE';
+  override readonly name = 'SessionGoneError';
+}
+
+/** Thrown when the server runs as many sessions as it may. */
+export class SessionLimitError extends ApiError {
+  readonly statusCode = 503;
+  readonly code = 'SESSION_LIMIT';
+  override readonly name = 'SessionLimitError';
+  override readonly headers = { 'retry-after': '10' };
+
+  constructor(limit: number) {
+    super(
+      `This server is busy: it runs ${limit} sessions, which is its limit. Close one of yours with DELETE /sessions/{id}, or try again later.`,
+    );
+  }
+}
+
+/** Thrown when a session's Python process cannot be started. */
+export class SessionUnavailableError extends ApiError {
+  readonly statusCode = 503;
+  readonly code = 'SESSION_START';
+  override readonly name = 'SessionUnavailableError';
+}
+
+/** Thrown for a runtime that the API knows but this server does not have. */
+export class RuntimeUnavailableError extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'RUNTIME_UNAVAILABLE';
+  override readonly name = 'RuntimeUnavailableError';
+
+  constructor() {
+    super(
+      'R is not installed on this server, and R is what a session gets when the request names no runtime. Send "runtimeType": "Python", or use a server that has R.',
+    );
+  }
+}
+
+/** Thrown for an input, output or object whose name Python could not use. */
+export class InvalidObjectNameError extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'INVALID_OBJECT_NAME';
+  override readonly name = 'InvalidObjectNameError';
+
+  constructor(name: string) {
+    super(
+      `${JSON.stringify(name.slice(0, 100))} cannot be the name of an object in a Python session. Use letters, digits and underscores, not beginning with a digit, and no keyword.`,
+    );
+  }
+}
+
+/** Thrown when a session has no object of a name. */
+export class ObjectNotFoundError extends ApiError {
+  readonly statusCode = 404;
+  readonly code = 'OBJECT_NOT_FOUND';
+  override readonly name = 'ObjectNotFoundError';
+}
+
+/** Thrown when an object cannot be sent or received: its bytes are no pickle, or it has none. */
+export class ObjectTransferError extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'OBJECT_TRANSFER';
+  override readonly name = 'ObjectTransferError';
+}
+
+/** Thrown when a session has no file of a name. */
+export class SessionFileNotFoundError extends ApiError {
+  readonly statusCode = 404;
+  readonly code = 'FILE_NOT_FOUND';
+  override readonly name = 'SessionFileNotFoundError';
+}
+
+/** Thrown for a file name that would leave the session's folder, or that cannot be one. */
+export class BadFileNameError extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'BAD_FILE_NAME';
+  override readonly name = 'BadFileNameError';
+}
+
+/** Thrown for an upload that is not `multipart/form-data` with a part that is a file. */
+export class MissingFileError extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'MISSING_FILE';
+  override readonly name = 'MissingFileError';
+
+  constructor() {
+    super(
+      'The request carries no file. Send multipart/form-data with one part named "file" that has a file name.',
+    );
+  }
+}
+
+/** Thrown for an upload that is larger than the server takes. */
+export class UploadTooLargeError extends ApiError {
+  readonly statusCode = 413;
+  readonly code = 'UPLOAD_TOO_LARGE';
+  override readonly name = 'UploadTooLargeError';
+
+  constructor(limit: number) {
+    super(`The upload is larger than the ${limit} bytes that this server takes.`);
+  }
+}
+
+/** Thrown when what a snapshot should hold cannot be found out: no such name, or odd code. */
+export class SnapshotSelectionError extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'SNAPSHOT_SELECTION';
+  override readonly name = 'SnapshotSelectionError';
+}
+
+/** Thrown when the helper in a session fails at what it was asked; names Python's exception. */
+export class SessionRequestError extends ApiError {
+  readonly statusCode = 500;
+  readonly code = 'SESSION_REQUEST';
+  override readonly name = 'SessionRequestError';
+
+  constructor(
+    /** Class of the Python exception. */
+    readonly ename: string,
+    /** Its text. */
+    readonly evalue: string,
+  ) {
+    super(evalue === '' ? ename : `${ename}: ${evalue}`);
+  }
+}

@@ -1,0 +1,11 @@
+/** Sessions: Python processes that users run code in, by REST calls and over a channel. */
+export { CLOSE_CODES, truncateReason } from './channel-attachment.js';
+export {
+  MissingFileError,
+  SessionGoneError,
+  SessionNotFoundError,
+  UploadTooLargeError,
+} from './errors.js';
+export type { LiveSession } from './live-session.js';
+export { Sessions } from './sessions.js';
+export { snapshotContents } from './snapshot-manifest.js';

@@ -1,0 +1,95 @@
+import type { ExecuteRequest, ExecuteResponse, WorkspaceObject } from '../../api/index.js';
+import type { SessionConsole } from './console-log.js';
+import { SessionGoneError, SessionRequestError } from './errors.js';
+import type { KernelClient, KernelReply } from './kernel-client.js';
+import { assertObjectName } from './object-names.js';
+import { askHelper, type HelperAnswer } from './session-helper.js';
+
+/** Exceptions of the helper whose text is a sentence that names the output at fault. */
+const OUTPUT_ERRORS: ReadonlySet<string> = new Set(['MissingOutputError', 'OutputValueError']);
+
+/**
+ * Runs code for `POST /sessions/{id}/execute`. Inputs, code and outputs are sent back to back, so
+ * that a call costs one round trip, and the session's own queue keeps calls in order.
+ * Code that fails, or ends the session, is an answer and not an exception.
+ * @throws {InvalidObjectNameError} before anything is sent.
+ */
+export async function executeCode(
+  client: KernelClient,
+  sessionConsole: SessionConsole,
+  request: ExecuteRequest,
+): Promise<ExecuteResponse> {
+  const inputs = request.inputParameters ?? [];
+  const outputs = request.outputParameters ?? [];
+  for (const name of [...inputs.map((input) => input.name), ...outputs]) assertObjectName(name);
+
+  let log: { text(): string } | undefined;
+  const [assigned, executed, collected] = await Promise.allSettled([
+    askHelper(client, 'assign', {
+      values: Object.fromEntries(inputs.map(({ name, value }) => [name, value ?? null])),
+      trackFiles: true,
+    }),
+    client.request(
+      'shell',
+      'execute_request',
+      {
+        code: request.code,
+        silent: false,
+        store_history: true,
+        user_expressions: {},
+        allow_stdin: false,
+        stop_on_error: false,
+      },
+      {
+        onPublished: () => {
+          log ??= sessionConsole.current;
+        },
+      },
+    ),
+    askHelper(client, 'collect', { names: outputs, ifSucceeded: true }),
+  ]);
+
+  const failure =
+    failureOf(assigned) ??
+    failureOf(executed) ??
+    (executed.status === 'fulfilled' ? failureOfCode(executed.value) : undefined) ??
+    failureOf(collected);
+  return {
+    success: failure === undefined,
+    errorMessage: failure ?? '',
+    outputParameters: failure === undefined ? readOutputs(collected) : [],
+    consoleOutput: log?.text() ?? '',
+    changedFiles: readChangedFiles(collected),
+  };
+}
+
+/** Why a request was not answered, for people; an unexpected error is thrown on. */
+function failureOf(settled: PromiseSettledResult<unknown>): string | undefined {
+  if (settled.status === 'fulfilled') return undefined;
+  const error: unknown = settled.reason;
+  if (error instanceof SessionRequestError) {
+    return OUTPUT_ERRORS.has(error.ename) ? error.evalue : error.message;
+  }
+  if (error instanceof SessionGoneError) return error.message;
+  throw error;
+}
+
+function failureOfCode({ content }: KernelReply): string | undefined {
+  if (content.status === 'ok') return undefined;
+  if (content.status === 'aborted') {
+    return 'The code was not run: a cell of an attached notebook failed before it, and the session dropped what was queued. Send it again.';
+  }
+  const ename = String(content.ename ?? 'Error');
+  const evalue = String(content.evalue ?? '');
+  return evalue === '' ? ename : `${ename}: ${evalue}`;
+}
+
+function readOutputs(collected: PromiseSettledResult<HelperAnswer>): WorkspaceObject[] {
+  const values = collected.status === 'fulfilled' ? collected.value.result.values : undefined;
+  return Array.isArray(values) ? (values as unknown as WorkspaceObject[]) : [];
+}
+
+function readChangedFiles(collected: PromiseSettledResult<HelperAnswer>): string[] {
+  const files = collected.status === 'fulfilled' ? collected.value.result.changedFiles : undefined;
+  return Array.isArray(files) ? files.filter((file) => typeof file === 'string') : [];
+}

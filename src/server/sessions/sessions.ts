@@ -1,0 +1,173 @@
+import type { Logger } from 'pino';
+import { v4 as uuid } from 'uuid';
+import type { CreateSessionRequest, Session } from '../../api/index.js';
+import type { Compute } from '../../compute/index.js';
+import type { User } from '../auth/index.js';
+import type { ServerConfig } from '../config.js';
+import type { Snapshots } from '../snapshots/index.js';
+import {
+  RuntimeUnavailableError,
+  SessionGoneError,
+  SessionLimitError,
+  SessionNotFoundError,
+  SessionUnavailableError,
+} from './errors.js';
+import { LiveSession } from './live-session.js';
+import { randomSessionName } from './object-names.js';
+import { RunningKernel } from './running-kernel.js';
+import { WarmPool } from './warm-pool.js';
+
+/** Milliseconds after which a session that only REST calls have used is closed. */
+const IDLE_LIMIT = 24 * 60 * 60 * 1000;
+
+/** Ended sessions whose end can still be told to their owners. */
+const MAX_EPITAPHS = 1000;
+
+/** The parts of the server that sessions are made of. */
+export interface SessionsParts {
+  readonly config: ServerConfig;
+  readonly log: Logger;
+  readonly compute: Compute;
+  readonly snapshots: Snapshots;
+}
+
+/** A started session process with the id that it will have. */
+interface WarmKernel {
+  readonly id: string;
+  readonly kernel: RunningKernel;
+  readonly ended: Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** The sessions of all users. */
+export class Sessions {
+  readonly #parts: SessionsParts;
+  readonly #pool: WarmPool<WarmKernel>;
+  readonly #live = new Map<string, LiveSession>();
+  readonly #gone = new Map<string, { readonly owner: string; readonly error: SessionGoneError }>();
+  #starting = 0;
+  #closed = false;
+
+  constructor(parts: SessionsParts) {
+    this.#parts = parts;
+    this.#pool = new WarmPool({
+      size: Math.min(parts.config.warmSessions, parts.config.maxSessions),
+      start: () => this.#startKernel(),
+      onFailure: (error) =>
+        parts.log.error({ err: error }, 'A session could not be started in reserve.'),
+    });
+  }
+
+  /** Starts the reserve of sessions, in the background. */
+  start(): void {
+    this.#pool.fill();
+  }
+
+  /**
+   * Creates a session for a user, from a snapshot of theirs when the request names one.
+   * @throws {RuntimeUnavailableError} for R, which is also what a request without a runtime gets
+   * @throws {SnapshotNotFoundError}
+   * @throws {SessionLimitError} when the server runs as many as it may
+   * @throws {SessionUnavailableError} when Python cannot be started
+   */
+  async create(user: User, request: CreateSessionRequest): Promise<LiveSession> {
+    const { compute, config, log, snapshots } = this.#parts;
+    if ((request.runtimeType ?? 'R') === 'R') throw new RuntimeUnavailableError();
+    const snapshot =
+      request.snapshotId == null || request.snapshotId === ''
+        ? undefined
+        : await snapshots.find(user.name, request.snapshotId);
+    const { id, kernel } = await this.#takeKernel();
+    const session = new LiveSession(
+      {
+        id,
+        name: request.name || randomSessionName(),
+        owner: user.name,
+        lease: { afterDetach: config.sessionLease * 1000, idle: IDLE_LIMIT },
+        compute,
+        snapshots,
+        log,
+      },
+      kernel,
+    );
+    this.#live.set(id, session);
+    void session.ended.then((error) => this.#bury(session, error));
+    if (snapshot !== undefined) {
+      try {
+        await session.loadSnapshot(snapshot);
+      } catch (error) {
+        await session.remove({ force: true });
+        throw error;
+      }
+    }
+    return session;
+  }
+
+  /** The user's sessions, oldest first. */
+  list(user: User): Session[] {
+    return [...this.#live.values()]
+      .filter((session) => session.owner === user.name)
+      .map((session) => session.describe());
+  }
+
+  /**
+   * @throws {SessionNotFoundError} for an id that never was a session, or is another user's
+   * @throws {SessionGoneError} for one that has ended; the message says how
+   */
+  find(user: User, id: string): LiveSession {
+    const key = id.toLowerCase();
+    const session = this.#live.get(key);
+    if (session?.owner === user.name) return session;
+    const gone = this.#gone.get(key);
+    if (gone?.owner === user.name) throw new SessionGoneError(gone.error.message);
+    throw new SessionNotFoundError(id);
+  }
+
+  /** How many sessions may run, are in use, and wait in reserve. */
+  pool(): { readonly maxSize: number; readonly active: number; readonly warm: number } {
+    return {
+      maxSize: this.#parts.config.maxSessions,
+      active: this.#live.size + this.#starting,
+      warm: this.#pool.size,
+    };
+  }
+
+  /** Ends all sessions. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const reason = 'The server is shutting down.';
+    await Promise.all([
+      this.#pool.close(),
+      ...[...this.#live.values()].map((session) => session.remove({ force: true, reason })),
+    ]);
+  }
+
+  async #takeKernel(): Promise<WarmKernel> {
+    const limit = this.#parts.config.maxSessions;
+    if (this.#live.size + this.#starting >= limit) throw new SessionLimitError(limit);
+    this.#starting += 1;
+    try {
+      return await this.#pool.take();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.#parts.log.error({ err: error }, 'A session could not be started.');
+      throw new SessionUnavailableError(error.message, { cause: error });
+    } finally {
+      this.#starting -= 1;
+    }
+  }
+
+  async #startKernel(): Promise<WarmKernel> {
+    if (this.#closed) throw new SessionUnavailableError('The server is shutting down.');
+    const id = uuid();
+    const kernel = await RunningKernel.start(id, this.#parts.compute, this.#parts.log);
+    return { id, kernel, ended: kernel.ended, close: () => kernel.kill() };
+  }
+
+  #bury(session: LiveSession, error: SessionGoneError): void {
+    this.#live.delete(session.id);
+    this.#gone.set(session.id, { owner: session.owner, error });
+    const oldest = this.#gone.keys().next().value;
+    if (this.#gone.size > MAX_EPITAPHS && oldest !== undefined) this.#gone.delete(oldest);
+  }
+}

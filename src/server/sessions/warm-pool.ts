@@ -1,0 +1,86 @@
+/** What the pool keeps: a started session that nobody owns yet. */
+export interface Poolable {
+  /** Resolves when it can no longer be used. */
+  readonly ended: Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface WarmPoolOptions<T> {
+  /** How many to keep in reserve. */
+  readonly size: number;
+  start(): Promise<T>;
+  /** Called when one could not be started in the background. */
+  onFailure(error: Error): void;
+}
+
+/**
+ * Sessions that are started before anyone asks for them, so that creating one takes no time. A
+ * session still starting counts: whoever comes next waits for it instead of starting another.
+ */
+export class WarmPool<T extends Poolable> {
+  readonly #options: WarmPoolOptions<T>;
+  readonly #reserve: Promise<T>[] = [];
+  #closed = false;
+
+  constructor(options: WarmPoolOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Sessions in reserve, those still starting included. */
+  get size(): number {
+    return this.#reserve.length;
+  }
+
+  /** Starts sessions in the background until the reserve is full. */
+  fill(): void {
+    while (!this.#closed && this.#reserve.length < this.#options.size) this.#startOne();
+  }
+
+  /**
+   * The oldest of the reserve, or a new one when there is none; refills the reserve behind it.
+   * @throws what `start` throws.
+   */
+  async take(): Promise<T> {
+    const taken = this.#reserve.shift() ?? this.#options.start();
+    try {
+      return await taken;
+    } finally {
+      // Not before this one has started: two Pythons starting at once would delay each other.
+      this.fill();
+    }
+  }
+
+  /** Ends what is in reserve. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const reserve = this.#reserve.splice(0);
+    const started = await Promise.allSettled(reserve);
+    await Promise.all(
+      started.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)),
+    );
+  }
+
+  #startOne(): void {
+    const starting = this.#options.start();
+    this.#reserve.push(starting);
+    starting.then(
+      (started) => {
+        void started.ended.then(() => {
+          if (this.#remove(starting)) this.fill();
+        });
+      },
+      (error: Error) => {
+        // Not refilled: what failed now would most likely fail again at once. The next caller
+        // tries anew, and is told why it fails.
+        if (this.#remove(starting) && !this.#closed) this.#options.onFailure(error);
+      },
+    );
+  }
+
+  #remove(starting: Promise<T>): boolean {
+    const index = this.#reserve.indexOf(starting);
+    if (index < 0) return false;
+    this.#reserve.splice(index, 1);
+    return true;
+  }
+}
