@@ -2,9 +2,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { ServerContext } from '../context.js';
 import { authRoutes } from './auth.js';
-import { channelRoutes, channelRoutes } from './channel.js';
+import { channelRoutes } from './channel.js';
 import { openapiRoutes } from './openapi.js';
-import { sessionRoutes, sessionRoutes } from './sessions.js';
+import { sessionRoutes } from './sessions.js';
 import { snapshotRoutes } from './snapshots.js';
 import { statusRoutes } from './status.js';
 
