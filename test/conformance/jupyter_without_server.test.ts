@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type KernelProcess, startKernel } from '../support/kernel.js';
+
+let kernel: KernelProcess;
+
+beforeAll(async () => {
+  kernel = await startKernel({
+    SLIPWAY_URL: 'http://127.0.0.1:1',
+    SLIPWAY_TOKEN: 'a token that must not be seen',
+  });
+});
+afterAll(async () => kernel.stop());
+
+describe('a kernel whose server cannot be reached', () => {
+  it('answers kernel_info all the same, on shell and on control', async () => {
+    for (const channel of ['shell', 'control'] as const) {
+      const { reply, published } = await kernel.client.request(
+        'kernel_info_request',
+        {},
+        { channel },
+      );
+      expect(reply.channel).toBe(channel);
+      expect(reply.content).toMatchObject({
+        status: 'ok',
+        protocol_version: '5.5',
+        implementation: 'slipway',
+        language_info: { name: 'python', file_extension: '.py' },
+      });
+      expect(published.map(({ content }) => content.execution_state)).toEqual(['busy', 'idle']);
+    }
+  });
+
+  it('fails a cell with one real error that says what to do', async () => {
+    const { reply, published } = await kernel.client.execute('1 + 1');
+    expect(reply.content.status).toBe('error');
+    expect(reply.content.evalue).toContain('http://127.0.0.1:1');
+    expect(reply.content.traceback.length).toBeGreaterThan(0);
+    const errors = published.filter(({ type }) => type === 'error');
+    expect(errors).toHaveLength(1);
+    expect(errors[0]?.content.ename).toBe(reply.content.ename);
+    expect(JSON.stringify(kernel.client.received)).not.toContain('must not be seen');
+  });
+
+  it('answers what editors ask unprompted, if poorly', async () => {
+    const { client } = kernel;
+    const complete = await client.request('complete_request', { code: 'pri', cursor_pos: 3 });
+    expect(complete.reply.content).toMatchObject({ status: 'ok', matches: [] });
+    const inspect = await client.request('inspect_request', {
+      code: 'print',
+      cursor_pos: 3,
+      detail_level: 0,
+    });
+    expect(inspect.reply.content).toMatchObject({ status: 'ok', found: false });
+    const info = await client.request('comm_info_request', {});
+    expect(info.reply.content).toEqual({ status: 'ok', comms: {} });
+    const interrupt = await client.request('interrupt_request', {}, { channel: 'control' });
+    expect(interrupt.reply.content.status).toBe('ok');
+  });
+
+  it('brackets a request of an unknown type with busy and idle', async () => {
+    const id = await kernel.client.send('nonsense_request', {});
+    await kernel.client.idle(id);
+    const states = kernel.client.publishedFor(id).map(({ content }) => content.execution_state);
+    expect(states).toEqual(['busy', 'idle']);
+  });
+
+  it('shows the help of a magic', async () => {
+    const { reply } = await kernel.client.execute('%consume?');
+    expect(reply.content.status).toBe('ok');
+    expect(reply.content.payload).toEqual([
+      {
+        source: 'page',
+        data: expect.objectContaining({ 'text/plain': expect.any(String) }),
+        start: 0,
+      },
+    ]);
+  });
+});

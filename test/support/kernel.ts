@@ -1,0 +1,280 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { v4 as uuid } from 'uuid';
+import { Dealer, Request, Subscriber } from 'zeromq';
+import {
+  type Channel,
+  type ConnectionInfo,
+  createHeader,
+  createMessage,
+  decodeDict,
+  decodeZmqFrames,
+  encodeZmqFrames,
+  endpoint,
+  type MessageHeader,
+  Signer,
+} from '../../src/jupyter/index.js';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** A message of the kernel, read. */
+export interface ReadMessage {
+  readonly channel: Channel;
+  readonly type: string;
+  readonly header: MessageHeader;
+  readonly parent: Partial<MessageHeader>;
+  readonly metadata: Record<string, unknown>;
+  // The content of a test's message is what the test says that it is.
+  // biome-ignore lint/suspicious/noExplicitAny: assertions look into arbitrary content
+  readonly content: Record<string, any>;
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** All that came back for one request. */
+export interface Exchange {
+  readonly reply: ReadMessage;
+  /** What was published for it, from busy to idle. */
+  readonly published: readonly ReadMessage[];
+}
+
+/** What a request may carry besides its content. */
+export interface RequestOptions {
+  readonly channel?: 'shell' | 'control';
+  readonly metadata?: object;
+  readonly buffers?: readonly Uint8Array[];
+  readonly header?: Partial<MessageHeader>;
+}
+
+/** Milliseconds after which a test gives up waiting for a message. */
+const PATIENCE = 20_000;
+
+/** Starts the built kernel as Jupyter does and connects a client to it. */
+export async function startKernel(env: NodeJS.ProcessEnv = {}): Promise<KernelProcess> {
+  const directory = await mkdtemp(join(tmpdir(), 'slipway-kernel-'));
+  const [shell_port, iopub_port, stdin_port, control_port, hb_port] = await freePorts(5);
+  const connection = {
+    transport: 'tcp',
+    ip: '127.0.0.1',
+    shell_port,
+    iopub_port,
+    stdin_port,
+    control_port,
+    hb_port,
+    key: uuid(),
+    signature_scheme: 'hmac-sha256',
+  } as ConnectionInfo;
+  const path = join(directory, 'connection.json');
+  await writeFile(path, JSON.stringify(connection), { mode: 0o600 });
+  const child = spawn(process.execPath, [join(root, 'dist/kernel/main.js'), path], {
+    env: { ...process.env, JPY_PARENT_PID: String(process.pid), ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const kernel = new KernelProcess(child, connection, directory);
+  await kernel.client.connected;
+  return kernel;
+}
+
+/** A kernel process and its first client. */
+export class KernelProcess {
+  readonly client: KernelClient;
+  readonly ended: Promise<number | null>;
+  #stderr = '';
+
+  constructor(
+    readonly child: ChildProcess,
+    readonly connection: ConnectionInfo,
+    private readonly directory: string,
+  ) {
+    this.client = new KernelClient(connection);
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    this.ended = once(child, 'exit').then(([status]) => status as number | null);
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** Asks the kernel to end, makes sure that it does, and cleans up. */
+  async stop(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGTERM');
+    await within(this.ended, 'the end of the kernel', 10_000).finally(() => {
+      this.child.kill('SIGKILL');
+    });
+    this.client.close();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** A Jupyter client: signs, sends, and keeps all that comes back. */
+export class KernelClient {
+  readonly received: ReadMessage[] = [];
+  /** Resolves when the kernel has welcomed our subscription: from now on nothing is missed. */
+  readonly connected: Promise<ReadMessage>;
+  readonly session = uuid();
+  readonly #signer: Signer;
+  readonly #identity = uuid();
+  readonly #sockets: Record<'shell' | 'control' | 'stdin', Dealer>;
+  readonly #iopub = new Subscriber({ receiveHighWaterMark: 0, linger: 0 });
+  readonly #waiting = new Set<(message: ReadMessage) => void>();
+
+  constructor(private readonly connection: ConnectionInfo) {
+    this.#signer = new Signer(connection.key, connection.signature_scheme);
+    const dealer = () => new Dealer({ routingId: this.#identity, linger: 0 });
+    this.#sockets = { shell: dealer(), control: dealer(), stdin: dealer() };
+    for (const channel of ['shell', 'control', 'stdin'] as const) {
+      this.#sockets[channel].connect(endpoint(connection, connection[`${channel}_port`]));
+      void this.#read(this.#sockets[channel], channel);
+    }
+    this.connected = this.next((message) => message.type === 'iopub_welcome');
+    this.#iopub.connect(endpoint(connection, connection.iopub_port));
+    this.#iopub.subscribe('');
+    void this.#read(this.#iopub, 'iopub');
+  }
+
+  /** Sends a request and returns its id. */
+  async send(type: string, content: object, options: RequestOptions = {}): Promise<string> {
+    const { channel = 'shell', metadata = {}, buffers = [], header: extra = {} } = options;
+    const header = { ...createHeader(type, this.session, 'tester'), ...extra };
+    const message = createMessage(header, content, { metadata, buffers });
+    await this.sendFrames(channel, encodeZmqFrames([], message, this.#signer));
+    return header.msg_id;
+  }
+
+  async sendFrames(channel: 'shell' | 'control' | 'stdin', frames: Uint8Array[]): Promise<void> {
+    await this.#sockets[channel].send(frames);
+  }
+
+  /** Sends a request and waits for its reply and for its `idle`. */
+  async request(type: string, content: object, options?: RequestOptions): Promise<Exchange> {
+    return await this.exchange(await this.send(type, content, options));
+  }
+
+  /** Runs a cell as a notebook does, unless `content` says otherwise. */
+  async execute(code: string, content: object = {}): Promise<Exchange> {
+    return await this.exchange(await this.sendCell(code, content));
+  }
+
+  async sendCell(code: string, content: object = {}): Promise<string> {
+    const defaults = {
+      silent: false,
+      store_history: true,
+      user_expressions: {},
+      allow_stdin: false,
+      stop_on_error: true,
+    };
+    return await this.send('execute_request', { ...defaults, code, ...content });
+  }
+
+  /** Waits for the reply and the `idle` of a request that has been sent. */
+  async exchange(id: string): Promise<Exchange> {
+    const isOurs = (message: ReadMessage) => message.parent.msg_id === id;
+    await this.idle(id);
+    const reply = await this.next(
+      (message) =>
+        isOurs(message) && (message.channel === 'shell' || message.channel === 'control'),
+    );
+    return { reply, published: this.publishedFor(id) };
+  }
+
+  /** Waits for the `idle` of a request. */
+  async idle(id: string): Promise<ReadMessage> {
+    return await this.next(
+      ({ parent, type, content }) =>
+        parent.msg_id === id && type === 'status' && content.execution_state === 'idle',
+    );
+  }
+
+  publishedFor(id: string): ReadMessage[] {
+    return this.received.filter(
+      ({ channel, parent }) => channel === 'iopub' && parent.msg_id === id,
+    );
+  }
+
+  /** Answers a question on stdin. */
+  async answer(value: string): Promise<void> {
+    const header = createHeader('input_reply', this.session, 'tester');
+    const frames = encodeZmqFrames([], createMessage(header, { value }), this.#signer);
+    await this.#sockets.stdin.send(frames);
+  }
+
+  /** The first message that matches, received or still to come. */
+  async next(matches: (message: ReadMessage) => boolean): Promise<ReadMessage> {
+    const known = this.received.find(matches);
+    if (known !== undefined) return known;
+    let listener: ((message: ReadMessage) => void) | undefined;
+    const found = new Promise<ReadMessage>((resolve) => {
+      listener = (message) => {
+        if (matches(message)) resolve(message);
+      };
+      this.#waiting.add(listener);
+    });
+    return await within(found, `a message (${matches})`, PATIENCE).finally(() => {
+      if (listener !== undefined) this.#waiting.delete(listener);
+    });
+  }
+
+  /** Milliseconds that a heartbeat takes there and back. */
+  async heartbeat(): Promise<number> {
+    const socket = new Request({ linger: 0 });
+    socket.connect(endpoint(this.connection, this.connection.hb_port));
+    const start = performance.now();
+    await socket.send('ping');
+    const [echo] = await within(socket.receive(), 'a heartbeat', PATIENCE);
+    socket.close();
+    if (String(echo) !== 'ping') throw new Error(`The heartbeat echoed "${echo}".`);
+    return performance.now() - start;
+  }
+
+  close(): void {
+    for (const socket of [...Object.values(this.#sockets), this.#iopub]) socket.close();
+  }
+
+  async #read(socket: AsyncIterable<Buffer[]>, channel: Channel): Promise<void> {
+    for await (const frames of socket) {
+      const { message } = decodeZmqFrames(frames, this.#signer);
+      const header = decodeDict(message.header, 'header') as unknown as MessageHeader;
+      const read: ReadMessage = {
+        channel,
+        type: header.msg_type,
+        header,
+        parent: decodeDict(message.parentHeader, 'parent header'),
+        metadata: decodeDict(message.metadata, 'metadata'),
+        content: decodeDict(message.content, 'content'),
+        buffers: message.buffers,
+      };
+      this.received.push(read);
+      for (const listener of [...this.#waiting]) listener(read);
+    }
+  }
+}
+
+/** Waits for a promise with a limit in milliseconds, and says for what it waited in vain. */
+export async function within<T>(promise: Promise<T>, what: string, limit: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Waited ${limit} ms for ${what}.`)), limit);
+  });
+  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** Ports that are free now; all are held at once so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports: number[] = [];
+  for (const server of servers) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ports.push((server.address() as { port: number }).port);
+  }
+  for (const server of servers) {
+    server.close();
+    await once(server, 'close');
+  }
+  return ports;
+}
