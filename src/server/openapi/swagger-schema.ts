@@ -84,8 +84,9 @@ function translate(source: SwaggerSchema, definitions: Definitions): SwaggerSche
 }
 
 function translateUnion(union: readonly SwaggerSchema[], definitions: Definitions): SwaggerSchema {
-  const options = union.filter((option) => option.type !== 'null');
-  const nullable = options.length < union.length ? { 'x-nullable': true } : {};
+  const all = flatten(union);
+  const options = all.filter((option) => option.type !== 'null');
+  const nullable = options.length < all.length ? { 'x-nullable': true } : {};
   if (options.every((option) => option.const !== undefined)) {
     return { type: 'string', enum: options.map((option) => option.const), ...nullable };
   }
@@ -96,4 +97,10 @@ function translateUnion(union: readonly SwaggerSchema[], definitions: Definition
   const translated = toSwaggerSchema(only, definitions);
   // Nothing may stand beside a reference.
   return REFERENCE in translated ? translated : { ...translated, ...nullable };
+}
+
+function flatten(union: readonly SwaggerSchema[]): readonly SwaggerSchema[] {
+  return union.flatMap((option) =>
+    Array.isArray(option.anyOf) ? flatten(option.anyOf as SwaggerSchema[]) : [option],
+  );
 }

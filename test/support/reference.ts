@@ -1,0 +1,160 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv, type ValidateFunction } from 'ajv';
+import { projectRoot } from './server.js';
+
+/** The vendor's Swagger document, which is beside the project and not part of it. */
+const PATH =
+  process.env.RSERVER_SWAGGER ??
+  join(projectRoot, '..', 'shared', 'reference', 'rserver-swagger-9.1.0.json');
+
+/** Whether the document is there; a test without it has nothing to compare with. */
+export const hasReference = existsSync(PATH);
+
+interface Schema {
+  [key: string]: unknown;
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Readonly<Record<string, { readonly schema?: Schema }>>;
+}
+
+interface SwaggerDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly definitions: Readonly<Record<string, Schema>>;
+}
+
+/** Fields that answers carry as null; recorded calls and the vendor's own clients have them so. */
+const NULLABLE: ReadonlySet<string> = new Set([
+  'WebService.description',
+  'WebService.snapshotId',
+  'WebService.initCode',
+  'StatusResponse.components',
+  'AccessTokenResponse.token_type',
+  'AccessTokenResponse.access_token',
+  'AccessTokenResponse.expires_on',
+  'AccessTokenResponse.refresh_token',
+]);
+
+/** Fields that an answer may lack: strangers do not see the code of a service. */
+const OPTIONAL: ReadonlySet<string> = new Set(['WebService.code', 'WebService.initCode']);
+
+/** `expires_on` is a string in the document and a number in every recorded call. */
+const NUMBERS: ReadonlySet<string> = new Set(['AccessTokenResponse.expires_on']);
+
+/** One operation of the document. */
+export interface ReferenceOperation {
+  /** In capitals. */
+  readonly method: string;
+  /** With `{name}` for parameters. */
+  readonly path: string;
+  readonly operationId: string;
+}
+
+/** The vendor's document, to compare answers with. */
+export class Reference {
+  readonly #document = JSON.parse(readFileSync(PATH, 'utf8')) as SwaggerDocument;
+  readonly #ajv = new Ajv({ strict: false, allErrors: true });
+  readonly #validators = new Map<string, ValidateFunction>();
+
+  constructor() {
+    const definitions = Object.fromEntries(
+      Object.entries(this.#document.definitions).map(([name, schema]) => [
+        name,
+        toJsonSchema(schema, name),
+      ]),
+    );
+    this.#ajv.addSchema({ $id: 'reference', definitions });
+  }
+
+  get operations(): readonly ReferenceOperation[] {
+    return Object.entries(this.#document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { operationId }]) => ({
+        method: method.toUpperCase(),
+        path,
+        operationId,
+      })),
+    );
+  }
+
+  /**
+   * What is wrong with an answer, by the schema of its operation and status. Every field that the
+   * schema names must be there. Empty when the answer conforms.
+   * @param body the parsed JSON, or undefined for an answer without a JSON body
+   */
+  mismatches(operationId: string, status: number, body: unknown): readonly string[] {
+    const operation = this.#operation(operationId);
+    const declared = operation.responses[status] ?? (status >= 400 && operation.responses.default);
+    if (!declared) {
+      return [`${operationId} declares no answer with status ${status}`];
+    }
+    if (declared.schema === undefined || declared.schema.type === 'file') {
+      return [];
+    }
+    const validate = this.#validator(declared.schema);
+    if (validate(body)) {
+      return [];
+    }
+    return (validate.errors ?? []).map((error) => `${error.instancePath || '/'} ${error.message}`);
+  }
+
+  #operation(operationId: string): Operation {
+    for (const methods of Object.values(this.#document.paths)) {
+      for (const operation of Object.values(methods)) {
+        if (operation.operationId === operationId) {
+          return operation;
+        }
+      }
+    }
+    throw new Error(`The reference has no operation ${operationId}.`);
+  }
+
+  #validator(schema: Schema): ValidateFunction {
+    const key = JSON.stringify(schema);
+    let validate = this.#validators.get(key);
+    if (validate === undefined) {
+      validate = this.#ajv.compile(toJsonSchema(schema, ''));
+      this.#validators.set(key, validate);
+    }
+    return validate;
+  }
+}
+
+/**
+ * A Swagger schema as JSON schema. A plain `type: object` stands for any JSON value there, as real
+ * answers show; formats are documentation.
+ * @param path the definition and field that the schema belongs to, as `WebService.code`
+ */
+function toJsonSchema(schema: Schema, path: string): Schema {
+  if (typeof schema.$ref === 'string') {
+    return { $ref: schema.$ref.replace('#/', 'reference#/') };
+  }
+  const properties = schema.properties as Record<string, Schema> | undefined;
+  const { additionalProperties, items } = schema as Record<string, Schema | undefined>;
+  const openObject = schema.type === 'object' && !properties && !additionalProperties;
+  const isLabel = (schema['x-ms-enum'] as { modelAsString?: boolean } | undefined)?.modelAsString;
+  const types = [
+    NUMBERS.has(path) ? 'number' : schema.type,
+    ...(NULLABLE.has(path) ? ['null'] : []),
+  ];
+  return {
+    ...(openObject || schema.type === undefined ? {} : { type: types }),
+    ...(schema.enum !== undefined && !isLabel ? { enum: schema.enum } : {}),
+    ...(items ? { items: toJsonSchema(items, path) } : {}),
+    ...(additionalProperties
+      ? { additionalProperties: toJsonSchema(additionalProperties, path) }
+      : {}),
+    ...(properties
+      ? {
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([name, property]) => [
+              name,
+              toJsonSchema(property, `${path}.${name}`),
+            ]),
+          ),
+          required: Object.keys(properties).filter((name) => !OPTIONAL.has(`${path}.${name}`)),
+        }
+      : {}),
+  };
+}
