@@ -1,0 +1,144 @@
+import type {
+  JsonValue,
+  ParameterDefinition,
+  WebService,
+  WebServiceResult,
+} from '../../src/api/index.js';
+import { type MagicContext, MagicError } from '../magic-context.js';
+import { type ImageBlock, shorten, type View } from '../output/index.js';
+import type { MagicCall, MagicDefinition } from './definition.js';
+import { findService } from './service-lookup.js';
+import { assignOutputs, evaluate, typesByName } from './session-values.js';
+import { show } from './show.js';
+import { didYouMean } from './suggest.js';
+import { UsageError } from './usage-error.js';
+import { valueBlocks } from './value-blocks.js';
+
+/** `%consume`: calls a web service with values of the session. */
+export const consume: MagicDefinition = {
+  name: 'consume',
+  summary: 'Calls a web service with values from this session.',
+  description: [
+    'Values are Python expressions, evaluated in the session and sent as the types that the service declares. x = %consume … sets x to the output, or to a dict when there are several; a data.frame comes back as a DataFrame.',
+  ],
+  forms: [
+    {
+      takes: ['NAME', '[VERSION]'],
+      parameters: true,
+      assignable: true,
+      summary: 'Calls a version; without VERSION, the newest.',
+      run,
+    },
+  ],
+  examples: [
+    '%consume Iris V1.0 flower_data=[7, 3.2, 4.7, 1.4]',
+    'species = %consume Iris flower_data=row',
+    '%consume Price V2 table=frame.head(10) rate=(1 + margin)',
+  ],
+};
+
+async function run(call: MagicCall, context: MagicContext): Promise<void> {
+  const name = call.arguments.word(0).text;
+  const service = await findService(context, name, call.arguments.optionalWord(1)?.text);
+  const { parameters } = call.arguments;
+  checkParameters(service, parameters);
+  const expressions = Object.fromEntries(parameters);
+  const types = typesByName(service.inputParameterDefinitions);
+  const values = parameters.size === 0 ? {} : await evaluate(context, expressions, types);
+  const client = await context.client();
+  const result = await client.services.consume(name, service.version, values, context.signal);
+  if (result.consoleOutput !== '') context.stream('stdout', result.consoleOutput);
+  if (!result.success) {
+    const reason = result.errorMessage.trim() || 'it gave no reason';
+    throw new MagicError('ServiceError', `${name} ${service.version} failed: ${reason}`);
+  }
+  const outputs = outputsOf(service, result);
+  const { assignTo } = call.invocation;
+  if (assignTo === undefined) show(context, resultView(service, outputs, result));
+  else await assignOutputs(context, assignTo, outputs);
+}
+
+/** Compares what is given with what the service declares. */
+function checkParameters(service: WebService, given: ReadonlyMap<string, string>): void {
+  const declared = service.inputParameterDefinitions;
+  const title = `${service.name} ${service.version}`;
+  const names = declared.map(({ name }) => name);
+  for (const name of given.keys()) {
+    if (!names.includes(name)) {
+      const hint = didYouMean(name, names) || ` Its inputs: ${describe(declared)}.`;
+      throw new UsageError(`${title} has no input "${name}".${hint}`);
+    }
+  }
+  const missing = declared.filter(({ name }) => !given.has(name));
+  if (missing.length > 0) {
+    const call = declared.map(({ name }) => `${name}=VALUE`).join(' ');
+    throw new UsageError(
+      `${title} needs ${describe(missing)}. Write %consume ${service.name} ${service.version} ${call}`,
+    );
+  }
+}
+
+function describe(definitions: readonly ParameterDefinition[]): string {
+  if (definitions.length === 0) return 'none';
+  return definitions.map(({ name, type }) => `${name} (${type})`).join(', ');
+}
+
+interface Output extends ParameterDefinition {
+  readonly value: JsonValue;
+}
+
+/** The outputs in the order in which the service declares them, undeclared ones last. */
+function outputsOf(service: WebService, result: WebServiceResult): Output[] {
+  const values = result.outputParameters as Record<string, JsonValue>;
+  const declared = service.outputParameterDefinitions;
+  const others = Object.keys(values).filter((name) => !declared.some((each) => each.name === name));
+  return [...declared, ...others.map((name) => ({ name, type: '' }))].map(({ name, type }) => ({
+    name,
+    type,
+    value: values[name] ?? null,
+  }));
+}
+
+const IMAGE_TYPES: Readonly<Record<string, ImageBlock['mediaType']>> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  gif: 'image/gif',
+};
+
+function resultView(
+  service: WebService,
+  outputs: readonly Output[],
+  result: WebServiceResult,
+): View {
+  const files = Object.entries(result.outputFiles);
+  const images = files.flatMap(([name, base64]): ImageBlock[] => {
+    const ending = name.split('.').at(-1)?.toLowerCase() ?? '';
+    const mediaType = IMAGE_TYPES[ending];
+    if (mediaType === undefined || base64 === null) return [];
+    return [{ kind: 'image', title: name, mediaType, base64 }];
+  });
+  const blocks = outputs.flatMap(({ name, type, value }) => valueBlocks(name, type, value));
+  if (files.length > 0) {
+    const names = files.map(([name, base64]) => (base64 === null ? `${name} (not made)` : name));
+    blocks.push({ kind: 'note', tone: 'muted', text: `Files: ${shorten(names.join(', '), 300)}` });
+  }
+  if (blocks.length === 0) {
+    blocks.push({
+      kind: 'note',
+      tone: 'good',
+      text: 'The service has run; it declares no outputs.',
+    });
+  }
+  return {
+    title: `${service.name} ${service.version}`,
+    blocks: [...blocks, ...images],
+    data: {
+      service: service.name,
+      version: service.version,
+      outputParameters: Object.fromEntries(outputs.map(({ name, value }) => [name, value])),
+      outputFiles: result.outputFiles,
+      changedFiles: result.changedFiles,
+    },
+  };
+}

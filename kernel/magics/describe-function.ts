@@ -1,0 +1,62 @@
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/schema';
+import type { JsonValue } from '../../src/api/index.js';
+import { type MagicContext, MagicError } from '../magic-context.js';
+
+/** What the session tells about a Python function. */
+const FunctionDescription = Type.Object({
+  name: Type.String(),
+  source: Type.String(),
+  doc: Type.Union([Type.String(), Type.Null()]),
+  parameters: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      type: Type.String(),
+      optional: Type.Boolean(),
+      default: Type.Optional(Type.Unknown()),
+    }),
+  ),
+  output: Type.Object({ name: Type.String(), type: Type.String() }),
+});
+export type FunctionDescription = Static<typeof FunctionDescription>;
+
+const validator = Compile(FunctionDescription);
+
+/**
+ * Reads the source and the type hints of a function in the session.
+ * @throws {SessionHelperError} `NotPublishableError` for what is no plain Python function.
+ * @throws {MagicError} when a parameter hides the function in the published code.
+ */
+export async function describeFunction(
+  context: MagicContext,
+  expression: string,
+): Promise<FunctionDescription> {
+  const link = await context.link();
+  const { result } = await link.ask('describe_function', { name: expression });
+  if (!validator.Check(result)) {
+    throw new MagicError('KernelError', `The session described ${expression} in an unknown way.`);
+  }
+  const { name, parameters, output } = result;
+  if (parameters.some((parameter) => parameter.name === name) || output.name === name) {
+    throw new MagicError(
+      'NotPublishableError',
+      `The function ${name} has an input or output of its own name, and a service has one name for one thing. Rename one of them.`,
+    );
+  }
+  return result;
+}
+
+/** The code of the service: the function and one call of it, inputs being globals. */
+export function functionCode({ name, source, parameters, output }: FunctionDescription): string {
+  const inputs = parameters.map((parameter) => parameter.name).join(', ');
+  return `${source.trimEnd()}\n\n${output.name} = ${name}(${inputs})`;
+}
+
+/** Values to call with: the defaults that JSON can carry. */
+export function defaultValues(description: FunctionDescription): Record<string, JsonValue> {
+  const entries = description.parameters
+    .filter((parameter) => parameter.optional && parameter.default !== undefined)
+    .map((parameter) => [parameter.name, parameter.default as JsonValue] as const)
+    .filter(([, value]) => value !== null);
+  return Object.fromEntries(entries);
+}

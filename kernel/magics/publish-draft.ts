@@ -1,0 +1,207 @@
+import type {
+  CreateSnapshotResponse,
+  JsonValue,
+  ParameterDefinition,
+  PublishWebServiceRequest,
+  WebService,
+} from '../../src/api/index.js';
+import { ClientError } from '../../src/client/index.js';
+import { type MagicContext, MagicError } from '../magic-context.js';
+import { type Block, formatTime } from '../output/index.js';
+import { findService, findServiceIfAny, versionsOf } from './service-lookup.js';
+import { serviceView } from './service-view.js';
+import { show } from './show.js';
+import { contentsBlocks } from './snapshot-contents.js';
+import { findSnapshot } from './snapshot-lookup.js';
+
+/** A service as the user has written it, before anything is sent. */
+export interface PublishDraft {
+  readonly name: string;
+  /** Without one the server makes up a GUID. */
+  readonly version: string | undefined;
+  readonly code: string;
+  readonly inputs: readonly ParameterDefinition[];
+  readonly outputs: readonly ParameterDefinition[];
+  /** `auto`, `none`, or a snapshot's id or name. */
+  readonly snapshot: string;
+  readonly initCode: string | undefined;
+  readonly outputFileNames: readonly string[];
+  /** Undefined leaves it to the server, or as it is. */
+  readonly description: string | undefined;
+  readonly operationId: string | undefined;
+  /** Whether a version that is there may be changed. */
+  readonly update: boolean;
+  /** Values for the calls on the card. */
+  readonly examples: Readonly<Record<string, JsonValue>>;
+}
+
+/**
+ * Publishes a draft and shows its card. The same draft again changes nothing and says so.
+ * @throws {MagicError} `ServiceExistsError` when the version is there with other contents.
+ */
+export async function publishDraft(context: MagicContext, draft: PublishDraft): Promise<void> {
+  const snapshotId = await namedSnapshot(context, draft.snapshot);
+  const existing = await existingVersion(context, draft, snapshotId);
+  if (existing !== undefined && !draft.update) {
+    const differences = differencesOf(existing, draft, snapshotId);
+    if (differences.length > 0) throw existsError(existing, differences);
+    return showUnchanged(context, existing, draft);
+  }
+  const automatic = draft.snapshot === 'auto' ? await saveWhatIsNeeded(context, draft) : undefined;
+  let version: string;
+  try {
+    version = await send(context, draft, existing, automatic?.snapshotId ?? snapshotId);
+  } finally {
+    // The service has its own copy; this snapshot was made for it alone.
+    if (automatic !== undefined) await discard(context, automatic.snapshotId);
+  }
+  const service = await findService(context, draft.name, version);
+  const verb = existing === undefined ? 'is published' : 'is updated';
+  const contents = automatic?.contents;
+  show(
+    context,
+    serviceView(await context.client(), service, {
+      title: { text: `${service.name} ${service.version} ${verb}`, tone: 'good' },
+      details: contents === undefined ? [] : contentsBlocks(contents),
+      examples: draft.examples,
+      data: {
+        outcome: existing === undefined ? 'published' : 'updated',
+        contents: contents === undefined ? null : { ...contents },
+      },
+    }),
+  );
+}
+
+/** The id of the snapshot that the draft names: null for none, undefined when it is made now. */
+async function namedSnapshot(
+  context: MagicContext,
+  snapshot: string,
+): Promise<string | null | undefined> {
+  if (snapshot === 'auto') return undefined;
+  return snapshot === 'none' ? null : (await findSnapshot(context, snapshot)).id;
+}
+
+/** The version that the draft is about. A draft without one is about the equal version, if any. */
+async function existingVersion(
+  context: MagicContext,
+  draft: PublishDraft,
+  snapshotId: string | null | undefined,
+): Promise<WebService | undefined> {
+  if (draft.version !== undefined) return findServiceIfAny(context, draft.name, draft.version);
+  const versions = await versionsOf(context, draft.name);
+  return versions.findLast((each) => differencesOf(each, draft, snapshotId).length === 0);
+}
+
+/** What differs between a version and a draft, in words. What the draft leaves open is equal. */
+export function differencesOf(
+  service: WebService,
+  draft: PublishDraft,
+  snapshotId: string | null | undefined,
+): string[] {
+  const parts: [string, boolean][] = [
+    ['code', service.code?.trimEnd() !== draft.code],
+    ['initial code', (service.initCode ?? '') !== (draft.initCode ?? '')],
+    ['inputs', !equal(service.inputParameterDefinitions, draft.inputs)],
+    ['outputs', !equal(service.outputParameterDefinitions, draft.outputs)],
+    ['files', !equal(service.outputFileNames, draft.outputFileNames)],
+    ['snapshot', snapshotId !== undefined && service.snapshotId !== snapshotId],
+    [
+      'description',
+      draft.description !== undefined && (service.description ?? '') !== draft.description,
+    ],
+    ['operation', draft.operationId !== undefined && service.operationId !== draft.operationId],
+  ];
+  return parts.filter(([, differs]) => differs).map(([name]) => name);
+}
+
+function equal(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function existsError({ name, version }: WebService, differences: readonly string[]): MagicError {
+  const what = differences.join(', ');
+  return new MagicError(
+    'ServiceExistsError',
+    `${name} ${version} is published already, with another ${what}. Add --update to change it, or publish under a new version.`,
+  );
+}
+
+async function showUnchanged(
+  context: MagicContext,
+  service: WebService,
+  draft: PublishDraft,
+): Promise<void> {
+  const { name, version, creationTime } = service;
+  const details: Block[] = [];
+  if (draft.snapshot === 'auto') {
+    const text = `It keeps the data of ${formatTime(creationTime)}. Add --update to publish what the session holds now.`;
+    details.push({ kind: 'note', tone: 'muted', text });
+  }
+  const view = serviceView(await context.client(), service, {
+    title: `${name} ${version} is published already; nothing has changed`,
+    details,
+    examples: draft.examples,
+    data: { outcome: 'unchanged', contents: null },
+  });
+  show(context, view);
+}
+
+/** Saves what the code needs from the session, and no more. */
+async function saveWhatIsNeeded(
+  context: MagicContext,
+  draft: PublishDraft,
+): Promise<CreateSnapshotResponse> {
+  const { sessionId } = await context.link();
+  const client = await context.client();
+  return client.sessions.createSnapshot(sessionId, {
+    name: `${draft.name} ${draft.version ?? ''}`.trim(),
+    code: draft.initCode === undefined ? draft.code : `${draft.initCode}\n${draft.code}`,
+    exclude: draft.inputs.map(({ name }) => name),
+  });
+}
+
+/** Publishes or updates, and answers the version. */
+async function send(
+  context: MagicContext,
+  draft: PublishDraft,
+  existing: WebService | undefined,
+  snapshotId: string | null | undefined,
+): Promise<string> {
+  const { services } = await context.client();
+  const request: PublishWebServiceRequest = {
+    code: draft.code,
+    runtimeType: 'Python',
+    snapshotId: snapshotId ?? null,
+    inputParameterDefinitions: [...draft.inputs],
+    outputParameterDefinitions: [...draft.outputs],
+    outputFileNames: [...draft.outputFileNames],
+    ...(draft.initCode === undefined ? {} : { initCode: draft.initCode }),
+    ...(draft.description === undefined ? {} : { description: draft.description }),
+    ...(draft.operationId === undefined ? {} : { operationId: draft.operationId }),
+  };
+  if (existing === undefined) return services.publish(draft.name, draft.version, request);
+  if (snapshotId === null && existing.snapshotId !== null) {
+    throw new MagicError(
+      'UsageError',
+      `An update cannot take the snapshot away from ${existing.name} ${existing.version}. Delete it with %service delete, then publish it.`,
+    );
+  }
+  await services.update(draft.name, existing.version, {
+    ...request,
+    // Null would keep the old one; an empty text is what removes it.
+    initCode: draft.initCode ?? '',
+  });
+  return existing.version;
+}
+
+async function discard(context: MagicContext, snapshotId: string): Promise<void> {
+  try {
+    await (await context.client()).snapshots.delete(snapshotId);
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    context.stream(
+      'stderr',
+      `The snapshot ${snapshotId} of this publish is left over: ${error.message}\n`,
+    );
+  }
+}

@@ -1,0 +1,52 @@
+import type { JsonValue, ParameterDefinition } from '../../src/api/index.js';
+import type { MagicContext } from '../magic-context.js';
+
+/** Types by name, as the session's helper takes them. */
+export function typesByName(definitions: readonly ParameterDefinition[]): Record<string, string> {
+  return Object.fromEntries(definitions.map(({ name, type }) => [name, type]));
+}
+
+/**
+ * Evaluates Python expressions in the session; their values come as JSON of the types named.
+ * @throws {SessionHelperError} with the exception of Python.
+ */
+export async function evaluate(
+  context: MagicContext,
+  expressions: Readonly<Record<string, string>>,
+  types: Readonly<Record<string, string>> = {},
+): Promise<Record<string, JsonValue>> {
+  const link = await context.link();
+  const { result } = await link.ask('evaluate', { expressions, types });
+  return Object(result.values) as Record<string, JsonValue>;
+}
+
+/**
+ * Sets a name in the session to the outputs of a service: to the value itself when there is one,
+ * to a dict of them otherwise. Values arrive as their types say: a data.frame as a DataFrame.
+ * @throws {SessionHelperError}
+ */
+export async function assignOutputs(
+  context: MagicContext,
+  name: string,
+  outputs: readonly { readonly name: string; readonly type: string; readonly value: JsonValue }[],
+): Promise<void> {
+  const link = await context.link();
+  const [only] = outputs;
+  if (only !== undefined && outputs.length === 1) {
+    await link.ask('assign', { values: { [name]: only.value }, types: { [name]: only.type } });
+    return;
+  }
+  // Types apply to whole names, so each output gets one of its own before they become a dict.
+  const parts = outputs.map((output, index) => ({ ...output, part: `_slipway_output_${index}` }));
+  await link.ask('assign', {
+    values: Object.fromEntries(parts.map(({ part, value }) => [part, value])),
+    types: Object.fromEntries(parts.map(({ part, type }) => [part, type])),
+  });
+  const items = parts.map(
+    (output) => `${JSON.stringify(output.name)}: globals().pop(${JSON.stringify(output.part)})`,
+  );
+  const dict = `{${items.join(', ')}}`;
+  await link.ask('evaluate', {
+    expressions: { assigned: `globals().__setitem__(${JSON.stringify(name)}, ${dict})` },
+  });
+}

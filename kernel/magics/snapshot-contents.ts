@@ -1,0 +1,84 @@
+import type { ObjectVerdict, SnapshotContents } from '../../src/api/index.js';
+import { type Block, code, count, formatBytes, type Inline, shorten } from '../output/index.js';
+
+/** What became of a name, in words. */
+const VERDICTS: Readonly<Record<ObjectVerdict['verdict'], string>> = {
+  saved: 'saved',
+  import: 'imported again',
+  reopened: 'opened again',
+  recreated: 'made anew',
+  skipped: 'left out',
+};
+
+/** Rows that a table shows; what was left out comes first, so it is never cut off. */
+const ROWS_SHOWN = 60;
+
+/** What a snapshot took, what it left out, and why. */
+export function contentsBlocks(contents: SnapshotContents): Block[] {
+  const { objects, files, skippedFiles } = contents;
+  const skipped = objects.filter(({ verdict }) => verdict === 'skipped');
+  const missing = contents.missing ?? [];
+  const ordered = [...skipped, ...objects.filter(({ verdict }) => verdict !== 'skipped')];
+  const blocks: Block[] = [
+    {
+      kind: 'note',
+      tone: skipped.length + missing.length + skippedFiles.length === 0 ? 'good' : 'warning',
+      text: summary(contents, skipped.length),
+    },
+    {
+      kind: 'table',
+      columns: [
+        { title: 'Name' },
+        { title: 'Verdict' },
+        { title: 'Type' },
+        { title: 'Size', align: 'right' },
+        { title: 'Why' },
+      ],
+      rows: ordered.slice(0, ROWS_SHOWN).map(objectRow),
+      empty: 'No names were taken.',
+    },
+  ];
+  if (ordered.length > ROWS_SHOWN) {
+    const text = `… and ${count(ordered.length - ROWS_SHOWN, 'more name')}.`;
+    blocks.push({ kind: 'note', tone: 'muted', text });
+  }
+  if (missing.length > 0) {
+    const text = `The code uses ${missing.join(', ')}, which the session does not have.`;
+    blocks.push({ kind: 'note', tone: 'warning', text });
+  }
+  if (files.length + skippedFiles.length > 0) {
+    const left = skippedFiles.map(({ path, reason }) => [code(path), '', reason]);
+    const taken = files.map(({ path, size }) => [code(path), formatBytes(size), '']);
+    blocks.push({
+      kind: 'table',
+      columns: [
+        { title: 'File' },
+        { title: 'Size', align: 'right' },
+        { title: 'Left out because' },
+      ],
+      rows: [...left, ...taken].slice(0, ROWS_SHOWN),
+      empty: '',
+    });
+  }
+  return blocks;
+}
+
+function summary({ objects, files, python }: SnapshotContents, skipped: number): string {
+  const taken = objects.length - skipped;
+  const size = objects.reduce((sum, each) => sum + each.size, 0);
+  const left = skipped === 0 ? '' : `; ${count(skipped, 'name')} left out`;
+  const withFiles = files.length === 0 ? '' : ` and ${count(files.length, 'file')}`;
+  return `${count(taken, 'name')}${withFiles} (${formatBytes(size)}, Python ${python})${left}`;
+}
+
+function objectRow(object: ObjectVerdict): Inline[] {
+  const { name, verdict, type, size, reason, path } = object;
+  const where = path === undefined || path === name ? '' : `${path}: `;
+  return [
+    code(name),
+    { text: VERDICTS[verdict], tone: verdict === 'skipped' ? 'warning' : 'good' },
+    type,
+    size === 0 ? '' : formatBytes(size),
+    shorten(`${where}${reason ?? ''}`, 200),
+  ];
+}
