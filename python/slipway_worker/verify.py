@@ -1,6 +1,6 @@
 """Verify a snapshot in a clean process: load it, and compare what came back with what was saved.
 
-``python verify.py <directory>`` prints one line of JSON and ends with status 0, whatever came back::
+``python verify.py DIRECTORY`` prints one line of JSON and ends with status 0, whatever came back::
 
     {"objects": [{"name": "clf", "ok": true, "fingerprint": "…"},
                  {"name": "broken", "ok": false, "reason": "…"}]}

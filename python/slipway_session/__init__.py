@@ -1,0 +1,1 @@
+"""What runs inside a session: the kernel, typed values, and snapshots."""
