@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import type { MagicContext, MimeBundle } from '../../../kernel/magic-context.js';
+import { magicHelp, magicNames, runMagic } from '../../../kernel/magics/index.js';
+import { ServerUnreachableError } from '../../../src/client/index.js';
+
+/** A context whose server cannot be reached; it shows into a list. */
+function offline(change: Partial<MagicContext> = {}) {
+  const shown: MimeBundle[] = [];
+  const unreachable = () =>
+    Promise.reject(new ServerUnreachableError('http://host:1', 'ECONNREFUSED', {}));
+  const context: MagicContext = {
+    link: unreachable,
+    client: unreachable,
+    session: {
+      current: () => undefined,
+      startNew: unreachable,
+      attach: unreachable,
+      close: unreachable,
+      connect: unreachable,
+    },
+    display: (bundle) => shown.push(bundle),
+    stream: () => undefined,
+    input: async () => 'secret',
+    signal: new AbortController().signal,
+    execution: { silent: false, allowStdin: false },
+    ...change,
+  };
+  return { context, shown };
+}
+
+const run = (name: string, args: string, context: MagicContext) =>
+  runMagic({ name, args, line: 1 }, context);
+
+describe('help', () => {
+  it.each([...magicNames])('-h of %s needs no server and shows its usage', async (name) => {
+    const { context, shown } = offline();
+    await run(name, '-h', context);
+    expect(shown).toHaveLength(1);
+    expect(shown[0]?.['text/plain']).toContain(`%${name}`);
+    expect(await magicHelp(name)).toEqual(shown[0]);
+  });
+
+  it('lists all magics', async () => {
+    const { context, shown } = offline();
+    await run('help', '', context);
+    for (const name of magicNames) expect(shown[0]?.['text/plain']).toContain(`%${name}`);
+  });
+
+  it('knows what was meant', async () => {
+    const { context } = offline();
+    await expect(run('help', 'publsh', context)).rejects.toMatchObject({
+      ename: 'UsageError',
+      evalue: expect.stringContaining('Did you mean "publish"'),
+    });
+  });
+
+  it('is silent about magics of others', async () => {
+    expect(await magicHelp('timeit')).toBeUndefined();
+  });
+});
+
+describe('failures', () => {
+  it('carry the name of their cause and what to do', async () => {
+    const { context } = offline();
+    await expect(run('services', '', context)).rejects.toMatchObject({
+      name: 'MagicError',
+      ename: 'ServerUnreachableError',
+      evalue: expect.stringContaining('Check that it runs'),
+    });
+  });
+
+  it('say how to log in where nobody can be asked', async () => {
+    const { context } = offline();
+    await expect(run('connect', 'http://host:1 --user ada', context)).rejects.toMatchObject({
+      ename: 'StdinNotImplementedError',
+      evalue: expect.stringContaining('SLIPWAY_PASSWORD'),
+    });
+    await expect(run('connect', 'http://host:1 --auth token', context)).rejects.toMatchObject({
+      evalue: expect.stringContaining('SLIPWAY_TOKEN'),
+    });
+  });
+
+  it('come at once when the user interrupts', async () => {
+    const interrupt = new AbortController();
+    const never = new Promise<never>(() => undefined);
+    const { context } = offline({ client: () => never, signal: interrupt.signal });
+    const running = run('status', '', context);
+    interrupt.abort();
+    await expect(running).rejects.toMatchObject({ ename: 'KeyboardInterrupt' });
+  });
+});
+
+describe('%connect', () => {
+  it('asks for the password and gives it to the session alone', async () => {
+    const given: unknown[] = [];
+    const prompts: unknown[] = [];
+    const { context } = offline({
+      execution: { silent: false, allowStdin: true },
+      input: async (...question) => {
+        prompts.push(question);
+        return 'secret';
+      },
+    });
+    const connect = async (...args: unknown[]) => void given.push(args);
+    const session = { ...context.session, connect };
+    await run('connect', 'http://host:1 --user ada', { ...context, session }).catch(
+      () => undefined,
+    );
+    expect(prompts).toEqual([['Password of ada at http://host:1: ', true]]);
+    expect(given).toEqual([
+      ['http://host:1', { kind: 'password', username: 'ada', password: 'secret' }],
+    ]);
+  });
+});
