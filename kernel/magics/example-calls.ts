@@ -74,14 +74,18 @@ function curlCall({ url, embedded }: CallTarget, parameters: Parameters): string
 
 function pythonCall({ url, embedded, outputs }: CallTarget, parameters: Parameters): string {
   const token = embedded
-    ? 'token = subprocess.run(["slipway", "token"], capture_output=True, text=True, check=True).stdout.strip()'
-    : 'token = os.environ["SLIPWAY_TOKEN"]';
+    ? [
+        'token = subprocess.run(',
+        '    ["slipway", "token"], capture_output=True, text=True, check=True',
+        ').stdout.strip()',
+      ]
+    : ['token = os.environ["SLIPWAY_TOKEN"]'];
   return [
     embedded ? 'import subprocess' : 'import os',
     '',
     'import requests',
     '',
-    token,
+    ...token,
     'answer = requests.post(',
     `    ${JSON.stringify(url)},`,
     `    json=${pythonLiteral(parameters)},`,

@@ -2,20 +2,25 @@ import type { MimeBundle } from '../magic-context.js';
 import { type Block, code, toBundle, type View } from '../output/index.js';
 import type { Form, MagicDefinition } from './definition.js';
 
+/** A form with more options than these shows them in the table below alone. */
+const OPTIONS_SPELLED_OUT = 3;
+
 /** The usage of one form: `%snapshot load S`. */
 export function formUsage(magic: MagicDefinition, form: Form): string {
   const parts = [`${form.cell ? '%%' : '%'}${magic.name}`];
   if (form.action !== undefined) parts.push(form.action);
   parts.push(...form.takes);
   if (form.parameters) parts.push('name=VALUE …');
-  for (const name of form.options ?? []) {
-    const option = magic.options?.[name];
-    if (option === undefined) continue;
-    const value = option.value === undefined ? '' : ` ${option.value}`;
-    parts.push(`[--${name}${value}]`);
-  }
+  const options = form.options ?? [];
+  if (options.length > OPTIONS_SPELLED_OUT) parts.push('[OPTIONS]');
+  else parts.push(...options.map((name) => `[${optionUsage(magic, name)}]`));
   const usage = parts.join(' ');
   return form.assignable ? `[x =] ${usage}` : usage;
+}
+
+function optionUsage(magic: MagicDefinition, name: string): string {
+  const value = magic.options?.[name]?.value;
+  return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 
 /** The help of one magic, from its definition. */
@@ -23,8 +28,7 @@ export function helpView(magic: MagicDefinition): View {
   const usages = magic.forms.map((form) => [code(formUsage(magic, form)), form.summary] as const);
   const options = Object.entries(magic.options ?? {}).map(([name, option]) => {
     const short = option.short === undefined ? '' : `-${option.short}, `;
-    const value = option.value === undefined ? '' : ` ${option.value}`;
-    return [code(`${short}--${name}${value}`), option.summary] as const;
+    return [code(`${short}${optionUsage(magic, name)}`), option.summary] as const;
   });
   const blocks: Block[] = [
     { kind: 'note', text: magic.summary },

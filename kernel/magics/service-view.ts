@@ -18,7 +18,7 @@ export function parametersBlock(service: {
     ({ name, type }: ParameterDefinition): Inline[] => [direction, code(name), type];
   return {
     kind: 'table',
-    columns: [{ title: '' }, { title: 'Name' }, { title: 'Type' }],
+    columns: [{ title: 'Parameter' }, { title: 'Name' }, { title: 'Type' }],
     rows: [
       ...service.inputParameterDefinitions.map(row('input')),
       ...service.outputParameterDefinitions.map(row('output')),

@@ -68,7 +68,7 @@ function summary({ objects, files, python }: SnapshotContents, skipped: number):
   const size = objects.reduce((sum, each) => sum + each.size, 0);
   const left = skipped === 0 ? '' : `; ${count(skipped, 'name')} left out`;
   const withFiles = files.length === 0 ? '' : ` and ${count(files.length, 'file')}`;
-  return `${count(taken, 'name')}${withFiles} (${formatBytes(size)}, Python ${python})${left}`;
+  return `Saved ${count(taken, 'name')}${withFiles} (${formatBytes(size)}, Python ${python})${left}`;
 }
 
 function objectRow(object: ObjectVerdict): Inline[] {

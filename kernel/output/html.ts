@@ -7,12 +7,12 @@ import type { Block, FieldsBlock, Inline, TableBlock, View } from './view.js';
 const STYLE = `
 .slipway{color:var(--jp-content-font-color1,#212121);line-height:1.45}
 .slipway h4{margin:0 0 .5em;font-size:1.1em}
-.slipway table{margin:.3em 0 .7em;border-collapse:collapse;border:none}
-.slipway caption{text-align:left;font-weight:600;padding:.2em 0}
-.slipway :is(th,td){text-align:left;padding:.2em 1em .2em 0;border:none;vertical-align:top;background:none;max-width:44em;overflow-wrap:anywhere;white-space:pre-wrap}
+.slipway table{color:inherit;font-size:inherit;margin:.3em 0 .7em;border-collapse:collapse;border:none}
+.slipway caption{color:inherit;text-align:left;white-space:nowrap;font-weight:600;padding:.2em 0}
+.slipway :is(th,td){text-align:left;padding:.2em 1em .2em 0;border:none;vertical-align:top;background:none;max-width:44em;overflow-wrap:break-word;white-space:pre-wrap}
 .slipway thead th{border-bottom:1px solid var(--jp-border-color1,#bdbdbd);font-weight:600;white-space:nowrap}
 .slipway tbody th{font-weight:400;color:var(--jp-content-font-color2,#616161);white-space:nowrap}
-.slipway .slipway-right{text-align:right}
+.slipway .slipway-right{text-align:right;white-space:nowrap}
 .slipway code{background:none;color:inherit;font-family:var(--jp-code-font-family,monospace);font-size:.95em}
 .slipway pre{margin:.3em 0;padding:.6em .8em;overflow:auto;border-radius:3px;background:var(--jp-layout-color2,#f3f3f3)}
 .slipway p{margin:.3em 0}
