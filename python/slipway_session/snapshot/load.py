@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import platform
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from .buffers import BufferMaps
+from .collector import collector_paused
 from .errors import ObjectLoadError, SnapshotError
 from .files import restore_files
 from .imports import run_import
@@ -72,7 +70,7 @@ class _Loading:
     def run(self) -> list[Report]:
         for entry in self._manifest["imports"]:
             self._import(entry)
-        with _collector_paused():
+        with collector_paused():
             for index in range(len(self._manifest["groups"])):
                 self._load_once(index)
         return [self._report(entry) for entry in self._manifest["objects"]]
@@ -182,15 +180,3 @@ def _make_importable(workdir: Path) -> None:
         sys.path.insert(0, os.fspath(workdir))
     # The files may be younger than what the import system last saw of the directory.
     importlib.invalidate_caches()
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking objects that are only just coming to be."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -11,6 +11,7 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .buffers import BufferWriter
+from .collector import collector_paused
 from .culprits import find_path
 from .dependencies import CodeNeeds, code_needs
 from .errors import CloudpickleMissingError, SnapshotDirectoryError, UnknownNamesError
@@ -60,7 +61,7 @@ def save(
         saving.select_names(list(dict.fromkeys(names)))
     else:
         saving.select_all(excluded)
-    with _by_value_modules(place, active=not files):
+    with collector_paused(), _by_value_modules(place, active=not files):
         saving.pickle_names()
         saving.write_groups()
     return saving.finish()
@@ -153,6 +154,11 @@ class _Saving:
             secret = secrets.reason(name, value)
             if secret is not None:
                 self._skip(name, value, secret)
+                continue
+            if value is self._namespace:
+                self._skip(
+                    name, value, "it is the workspace itself, whose names are saved one by one"
+                )
                 continue
             imported = self._as_import(value)
             if imported is not None:
@@ -307,7 +313,7 @@ class _Saving:
         if resources.reopened:
             path = find_path(name, value, resources.reopened[0]) or "a file inside"
             notes.append(f"{path} is opened again at its position")
-        if not self._follow:
+        if pickler.global_names and not self._follow:
             chosen = self._entries.keys() | self._pickled.keys()
             absent = sorted(
                 read
