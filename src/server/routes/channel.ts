@@ -72,7 +72,7 @@ export async function channelRoutes(app: FastifyInstance, context: ServerContext
     request.socket.setNoDelay(true);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       try {
-        context.sessions.find(user, decodePart(id)).attach(webSocket);
+        context.sessions.find(user, decodePart(id)).attach(webSocket, socket);
       } catch (error) {
         if (!(error instanceof SessionNotFoundError || error instanceof SessionGoneError)) {
           throw error;

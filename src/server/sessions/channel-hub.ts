@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { type ChannelMessage, decodeHeader, encodeWebSocketFrame } from '../../jupyter/index.js';
 import { ChannelAttachment } from './channel-attachment.js';
@@ -30,8 +31,8 @@ export class ChannelHub {
   }
 
   /** Takes over an open WebSocket until it closes. */
-  attach(socket: WebSocket, greeting: object): void {
-    const attachment: ChannelAttachment = new ChannelAttachment(socket, {
+  attach(socket: WebSocket, stream: Duplex, greeting: object): void {
+    const attachment: ChannelAttachment = new ChannelAttachment(socket, stream, {
       received: (message) => this.#receive(attachment, message),
       drained: () => this.#relieve(),
       closed: () => this.#remove(attachment),

@@ -140,13 +140,14 @@ export class KernelSockets {
     this.#events.message(incoming);
   }
 
+  /**
+   * The observer is left open: the socket closes it too, and closing it twice closes a file
+   * descriptor that by then may be another session's.
+   */
   async #handshake(socket: Dealer): Promise<void> {
-    const events = socket.events;
-    while (!this.#closed) {
-      const event = await events.receive();
-      if (event.type === 'handshake' || event.type === 'end') break;
+    for await (const event of socket.events) {
+      if (event.type === 'handshake' || event.type === 'end') return;
     }
-    events.close();
   }
 
   #fail(error: Error): void {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type {
@@ -158,9 +159,12 @@ export class LiveSession {
     return this.#use(() => loadSnapshot(this, record, this.#options.snapshots));
   }
 
-  /** Attaches a kernel's WebSocket, which is open, for Jupyter messages both ways. */
-  attach(socket: WebSocket): void {
-    this.#hub.attach(socket, {
+  /**
+   * Attaches a kernel's WebSocket, which is open, for Jupyter messages both ways.
+   * @param stream the connection below it
+   */
+  attach(socket: WebSocket, stream: Duplex): void {
+    this.#hub.attach(socket, stream, {
       type: 'attached',
       sessionId: this.id,
       python: this.pythonVersion,
