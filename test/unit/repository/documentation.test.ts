@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { MAGICS } from '../../../kernel/magics/table.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const magicsPage = await readFile(join(root, 'docs/magics.md'), 'utf8');
+
+/** The part of the page under the headings that name a magic, `%%` included. */
+function sectionsOf(name: string): string {
+  return magicsPage
+    .split(/^## /m)
+    .filter((section) => new RegExp(`^\`%%?${name}\\b`).test(section))
+    .join('\n');
+}
+
+describe('docs/magics.md', () => {
+  for (const { name, forms, options = {} } of MAGICS) {
+    it(`has %${name} with its forms and options`, () => {
+      const text = sectionsOf(name);
+      expect(text).not.toBe('');
+      for (const { action } of forms) if (action !== undefined) expect(text).toContain(action);
+      for (const [option, { short }] of Object.entries(options)) {
+        expect(text).toContain(short === undefined ? `--${option}` : `-${short}`);
+      }
+    });
+  }
+
+  it('names no magic that there is not', () => {
+    const headings = [...magicsPage.matchAll(/^## `%%?(\w+)/gm)].map(([, name]) => name);
+    expect(new Set(headings)).toEqual(new Set(MAGICS.map(({ name }) => name)));
+  });
+});
+
+describe('links between the documents', () => {
+  it('lead somewhere', async () => {
+    const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
+    for (const page of await readdir(join(root, 'docs'))) {
+      if (page.endsWith('.md')) pages.push(join('docs', page));
+    }
+    for (const page of pages) {
+      const text = await readFile(join(root, page), 'utf8');
+      for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {
+        expect(existsSync(join(root, dirname(page), target)), `${page}: ${target}`).toBe(true);
+      }
+    }
+  });
+});
+
+describe('the example notebooks', () => {
+  for (const name of ['iris.ipynb', 'iris-short.ipynb']) {
+    it(`${name} is committed without outputs, for the slipway kernel`, async () => {
+      const notebook = JSON.parse(await readFile(join(root, 'examples', name), 'utf8')) as {
+        cells: { cell_type: string; outputs?: unknown[]; execution_count?: number | null }[];
+        metadata: { kernelspec: { name: string; language: string } };
+      };
+      expect(notebook.metadata.kernelspec).toMatchObject({ name: 'slipway', language: 'python' });
+      for (const cell of notebook.cells.filter(({ cell_type }) => cell_type === 'code')) {
+        expect(cell.outputs).toEqual([]);
+        expect(cell.execution_count).toBeNull();
+      }
+    });
+  }
+});
