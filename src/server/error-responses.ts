@@ -15,6 +15,9 @@ interface Failure {
   readonly fields?: string;
 }
 
+/** Code of a failure that is a defect of the server. */
+const INTERNAL = 'INTERNAL';
+
 /** Failures that fastify finds before a route runs, by its own codes. */
 const FRAMEWORK_FAILURES: Readonly<Record<string, Pick<Failure, 'code' | 'message'>>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: {
@@ -47,7 +50,8 @@ const FRAMEWORK_FAILURES: Readonly<Record<string, Pick<Failure, 'code' | 'messag
 export function installErrorResponses(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const failure = toFailure(error, request);
-    if (failure.statusCode >= 500) {
+    // A failure with a class of its own is logged, if at all, by who throws it.
+    if (failure.code === INTERNAL) {
       request.log.error({ err: error, requestId: request.id }, 'The request failed.');
     }
     return send(failure, request, reply);
@@ -101,7 +105,7 @@ function toFailure(error: FastifyError, request: FastifyRequest): Failure {
   }
   return {
     statusCode: 500,
-    code: 'INTERNAL',
+    code: INTERNAL,
     message: `The server failed on this request, which is not your fault. Its log tells the cause under the request id ${request.id}.`,
   };
 }

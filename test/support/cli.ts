@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { watch } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { projectRoot, python } from './server.js';
+
+const MAIN = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
+
+/** What a command wrote, and how it ended. */
+export interface CommandResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+}
+
+/** The environment of a command: nothing of the caller's own server or Jupyter. */
+export function cliEnvironment(dataDirectory: string, more: NodeJS.ProcessEnv = {}) {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(SLIPWAY|JUPYTER)_/.test(name),
+  );
+  return {
+    ...Object.fromEntries(inherited),
+    SLIPWAY_HOME: dataDirectory,
+    SLIPWAY_PORT: '0',
+    SLIPWAY_PYTHON: python,
+    ...more,
+  };
+}
+
+/** Runs a command of the built command line to its end. */
+export async function runCli(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  input = '',
+): Promise<CommandResult> {
+  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: 'pipe' });
+  child.stdin.end(input);
+  const [stdout, stderr, [exitCode]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ]);
+  return { stdout, stderr, exitCode };
+}
+
+/** What `runtime.json` tells. */
+export interface RuntimeFile {
+  readonly url: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly username: string;
+  readonly password: string;
+  readonly startedAt: string;
+}
+
+/** A server that was started as a process of its own. */
+export interface ServerProcess {
+  readonly child: ChildProcess;
+  readonly runtime: RuntimeFile;
+  /** What it has logged so far. */
+  output(): string;
+  /** Sends a signal and waits for the end. @returns the exit code, null when killed */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts `slipway server run --embedded` and waits until it says where it is. */
+export async function startServerProcess(
+  dataDirectory: string,
+  env: NodeJS.ProcessEnv,
+): Promise<ServerProcess> {
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  const watcher = watch(dataDirectory);
+  const child = spawn(process.execPath, [MAIN, 'server', 'run', '--embedded'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+  }
+  try {
+    const runtime = await Promise.race([
+      announced(dataDirectory, child.pid, watcher),
+      exited.then(([code]) => {
+        throw new Error(`The server ended with exit code ${code}:\n${output}`);
+      }),
+    ]);
+    return {
+      child,
+      runtime,
+      output: () => output,
+      async end(signal) {
+        child.kill(signal);
+        return (await exited)[0];
+      },
+    };
+  } finally {
+    watcher.close();
+  }
+}
+
+function announced(
+  dataDirectory: string,
+  pid: number | undefined,
+  watcher: ReturnType<typeof watch>,
+): Promise<RuntimeFile> {
+  return new Promise((resolve, reject) => {
+    watcher.on('change', (_event, name) => {
+      if (name !== 'runtime.json') {
+        return;
+      }
+      readFile(join(dataDirectory, 'runtime.json'), 'utf8').then(
+        (content) => {
+          const runtime = JSON.parse(content) as RuntimeFile;
+          // A killed server leaves its file behind.
+          if (runtime.pid === pid) {
+            resolve(runtime);
+          }
+        },
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') {
+            reject(error);
+          }
+        },
+      );
+    });
+  });
+}
