@@ -51,7 +51,12 @@ export async function attachSession(
   try {
     return await open(token);
   } catch (error) {
-    if (!(error instanceof LinkOpenError) || error.status !== 401) throw error;
-    return await open(await client.replaceToken(token));
+    if (!(error instanceof LinkOpenError)) throw error;
+    if (error.status === 401) return await open(await client.replaceToken(token));
+    if (error.status !== undefined) throw error;
+    // Nothing answered. An embedded server may have ended or moved: any call finds or starts it,
+    // and for every other server says what is wrong.
+    await client.status();
+    return await open(await client.accessToken());
   }
 }

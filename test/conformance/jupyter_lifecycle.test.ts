@@ -1,0 +1,148 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type EmbeddedServer, startEmbeddedServer } from '../support/embedded-server.js';
+import { type Exchange, type KernelProcess, startKernel, within } from '../support/kernel.js';
+
+let server: EmbeddedServer;
+const kernels: KernelProcess[] = [];
+
+beforeAll(async () => {
+  server = await startEmbeddedServer();
+});
+afterEach(async () => {
+  for (const kernel of kernels.splice(0)) await kernel.stop();
+});
+afterAll(async () => server?.stop());
+
+async function start(env: NodeJS.ProcessEnv = server.env): Promise<KernelProcess> {
+  const kernel = await startKernel(env);
+  kernels.push(kernel);
+  return kernel;
+}
+
+const sessions = async () => (await server.call('GET', '/sessions')) as { id: string }[];
+
+/** The process id of the session, told by its Python. */
+async function sessionProcess(kernel: KernelProcess): Promise<number> {
+  const { published } = await kernel.client.execute('import os; print(os.getpid())');
+  return Number(published.find(({ type }) => type === 'stream')?.content.text);
+}
+
+const isAlive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+};
+
+const textOf = ({ published }: Exchange, name: string) =>
+  published
+    .filter(({ type, content }) => type === 'stream' && content.name === name)
+    .map(({ content }) => content.text)
+    .join('');
+
+describe('the end of a kernel', () => {
+  it.each([false, true])(
+    'shutdown_request (restart: %s) is answered, copied on iopub, and leaves neither process nor session',
+    async (restart) => {
+      const kernel = await start();
+      const session = await sessionProcess(kernel);
+      const { reply, published } = await kernel.client.request(
+        'shutdown_request',
+        { restart },
+        { channel: 'control' },
+      );
+      expect(reply.content).toEqual({ status: 'ok', restart });
+      expect(published.find(({ type }) => type === 'shutdown_reply')?.content).toEqual(
+        reply.content,
+      );
+      expect(await within(kernel.ended, 'the end of the kernel', 2500)).toBe(0);
+      expect(isAlive(session)).toBe(false);
+      expect(await sessions()).toEqual([]);
+    },
+  );
+
+  it('SIGTERM leaves neither process nor session, even while a cell runs', async () => {
+    const kernel = await start();
+    const session = await sessionProcess(kernel);
+    await kernel.client.sendCell('import time\nwhile True: time.sleep(1)');
+    kernel.child.kill('SIGTERM');
+    expect(await within(kernel.ended, 'the end of the kernel', 2500)).toBe(0);
+    expect(isAlive(session)).toBe(false);
+    expect(await sessions()).toEqual([]);
+  });
+
+  it('a shutdown while the session is still being started ends it too', async () => {
+    const kernel = await start();
+    await kernel.client.request('shutdown_request', { restart: false }, { channel: 'control' });
+    expect(await within(kernel.ended, 'the end of the kernel', 2500)).toBe(0);
+    expect(await sessions()).toEqual([]);
+  });
+});
+
+describe('the end of a session', () => {
+  it('fails the running cell with one error that says what happened, and nothing hangs', async () => {
+    const kernel = await start();
+    const session = await sessionProcess(kernel);
+    const cell = await kernel.client.sendCell('import time\ntime.sleep(60)');
+    await kernel.client.next(
+      ({ parent, type }) => parent.msg_id === cell && type === 'execute_input',
+    );
+    process.kill(session, 'SIGKILL');
+    const { reply, published } = await kernel.client.exchange(cell);
+    expect(reply.content).toMatchObject({ status: 'error', ename: 'SessionEnded' });
+    expect(reply.content.evalue).toContain('Run the cell again');
+    expect(published.filter(({ type }) => type === 'error')).toHaveLength(1);
+  });
+
+  it('gives the next cell a fresh session, and says so in one sentence', async () => {
+    const kernel = await start();
+    await kernel.client.execute('old = 1');
+    const { reply } = await kernel.client.execute('import os; os._exit(3)');
+    expect(reply.content.ename).toBe('SessionEnded');
+    const next = await kernel.client.execute('"old" in globals()');
+    expect(next.reply.content.status).toBe('ok');
+    expect(textOf(next, 'stderr')).toMatch(/^[^\n]*fresh session[^\n]*\n$/);
+    expect(next.published.find(({ type }) => type === 'execute_result')?.content.data).toEqual({
+      'text/plain': 'False',
+    });
+    expect(textOf(await kernel.client.execute('1'), 'stderr')).toBe('');
+  });
+
+  it('is noticed between cells as well', async () => {
+    const kernel = await start();
+    const session = await sessionProcess(kernel);
+    process.kill(session, 'SIGKILL');
+    const { reply } = await kernel.client.request('kernel_info_request', {});
+    expect(reply.content.status).toBe('ok');
+    const next = await kernel.client.execute('40 + 2');
+    expect(['ok', 'error']).toContain(next.reply.content.status);
+    expect((await kernel.client.execute('40 + 2')).reply.content.status).toBe('ok');
+  });
+});
+
+describe('the loss of the server', () => {
+  it('fails the running cell, and the next one starts a server and a session again', async () => {
+    const own = await startEmbeddedServer();
+    try {
+      const kernel = await start(own.env);
+      await kernel.client.execute('1');
+      const cell = await kernel.client.sendCell('import time\ntime.sleep(60)');
+      await kernel.client.next(
+        ({ parent, type }) => parent.msg_id === cell && type === 'execute_input',
+      );
+      process.kill(own.pid, 'SIGKILL');
+      const { reply } = await kernel.client.exchange(cell);
+      expect(reply.content).toMatchObject({ status: 'error', ename: 'ConnectionLost' });
+      while (isAlive(own.pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+      const next = await kernel.client.execute('40 + 2');
+      expect(next.reply.content.status).toBe('ok');
+      expect(textOf(next, 'stderr')).toContain('fresh session');
+      await kernel.stop();
+    } finally {
+      await own.stop();
+    }
+  });
+});
