@@ -16,7 +16,8 @@ export const kernelspec = {
   title: 'Kernel',
   doing: 'slipway kernel install --prefix .venv',
   async bringUpToDate(report) {
-    const wanted = fingerprint([join(root, 'kernel.json')], [root, pinnedNode]);
+    const sources = ['kernel.json', 'src/cli/kernel-spec.ts'].map((name) => join(root, name));
+    const wanted = fingerprint(sources, [root, pinnedNode]);
     const present = existsSync(installed) && existsSync(launcher);
     if (present && readStamp(stampPath).fingerprint === wanted) return false;
     report();
