@@ -9,8 +9,8 @@ referred to by that name; cells shared by closures stay shared; buffers leave th
 from __future__ import annotations
 
 import functools
+import inspect
 import linecache
-import os
 import pickle
 import types
 import typing
@@ -42,15 +42,20 @@ class Context:
         self.definitions = definitions
         self.workdir = workdir
         self.array_reducers = array_reducers()
-        self.sources: dict[str, tuple[str, str] | None] = {}
 
-    def source(self, filename: str) -> tuple[str, str] | None:
-        """Return the file name and text of a cell, which exists nowhere but in `linecache`."""
-        if filename not in self.sources:
-            entry: Any = linecache.cache.get(filename)
-            is_cell = entry is not None and len(entry) == 4 and not os.path.exists(filename)
-            self.sources[filename] = (filename, "".join(entry[2])) if is_cell else None
-        return self.sources[filename]
+
+def _source(code: types.CodeType) -> tuple[str, int, str] | None:
+    """Return the file name, first line and text of a function that was defined in a cell.
+
+    Cells exist nowhere but in `linecache`. Only the function's own lines are taken: what else is in
+    its cell may be secret. A lambda shares its line with other code and has none.
+    """
+    entry: Any = linecache.cache.get(code.co_filename)
+    if entry is None or len(entry) != 4 or entry[1] is not None or code.co_name == "<lambda>":
+        return None
+    first = code.co_firstlineno
+    block = inspect.getblock(entry[2][first - 1 :])
+    return code.co_filename, first, "".join(block)
 
 
 class _Reducers(dict):
@@ -161,7 +166,7 @@ class SnapshotPickler(cloudpickle.Pickler):
         if type_params:
             slots["__type_params__"] = type_params
         contents = tuple(map(_cell_contents, cells or ()))
-        source = self._context.source(code.co_filename)
+        source = _source(code)
         state = (dict(function.__dict__), slots, contents, source)
         return (
             rebuild.function_over_namespace,

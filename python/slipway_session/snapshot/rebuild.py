@@ -51,11 +51,20 @@ def set_function_state(function: types.FunctionType, state: tuple) -> None:
         if content:
             cell.cell_contents = content[0]
     if source is not None:
-        filename, text = source
-        # Without a modification time, linecache never drops the entry (linecache.checkcache).
-        linecache.cache.setdefault(
-            filename, (len(text), None, text.splitlines(keepends=True), filename)
-        )
+        _remember_source(*source)
+
+
+def _remember_source(filename: str, first_line: int, text: str) -> None:
+    """Put the lines of one function where tracebacks and ``inspect`` look for those of a cell."""
+    entry: Any = linecache.cache.get(filename)
+    lines = list(entry[2]) if entry is not None and len(entry) == 4 else []
+    block = text.splitlines(keepends=True)
+    lines += ["\n"] * (first_line - 1 + len(block) - len(lines))
+    for number, line in enumerate(block, first_line - 1):
+        if not lines[number].strip():
+            lines[number] = line
+    # Without a modification time, linecache never drops the entry (linecache.checkcache).
+    linecache.cache[filename] = (sum(map(len, lines)), None, lines, filename)
 
 
 def cached_function(function: Callable, maxsize: int | None, typed: bool) -> Callable:
@@ -82,7 +91,8 @@ def array_view(
         view = numpy.lib.stride_tricks.as_strided(flat, shape, strides)
     else:
         view = numpy.ndarray(shape, dtype, owner, offset, strides)
-    view.flags.writeable = writeable
+    if not writeable:
+        view.flags.writeable = False
     return view
 
 
