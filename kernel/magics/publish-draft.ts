@@ -26,9 +26,11 @@ export interface PublishDraft {
   readonly snapshot: string;
   readonly initCode: string | undefined;
   readonly outputFileNames: readonly string[];
-  /** Undefined leaves it to the server, or as it is. */
+  /** Undefined where the user did not say; then `implied` counts. */
   readonly description: string | undefined;
   readonly operationId: string | undefined;
+  /** What the function says of itself. A version that has been described otherwise is the same. */
+  readonly implied: { readonly description?: string; readonly operationId?: string };
   /** Whether a version that is there may be changed. */
   readonly update: boolean;
   /** Values for the calls on the card. */
@@ -176,6 +178,7 @@ async function send(
     outputParameterDefinitions: [...draft.outputs],
     outputFileNames: [...draft.outputFileNames],
     ...(draft.initCode === undefined ? {} : { initCode: draft.initCode }),
+    ...draft.implied,
     ...(draft.description === undefined ? {} : { description: draft.description }),
     ...(draft.operationId === undefined ? {} : { operationId: draft.operationId }),
   };

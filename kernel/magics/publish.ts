@@ -85,8 +85,7 @@ async function publishFunction(call: MagicCall, context: MagicContext): Promise<
     code: functionCode(named),
     inputs: functionInputs(description, options.inputs ?? []),
     outputs,
-    description: options.draft.description ?? summaryOf(description),
-    operationId: options.draft.operationId ?? description.name,
+    implied: { ...summaryOf(description), operationId: description.name },
     examples: defaultValues(description),
   });
 }
@@ -105,6 +104,7 @@ async function publishCell(call: MagicCall, context: MagicContext): Promise<void
     code,
     inputs,
     outputs,
+    implied: {},
     examples: await exampleValues(context, inputs),
   });
 }
@@ -153,10 +153,10 @@ function functionInputs(
   }));
 }
 
-/** The first paragraph of the docstring. */
-function summaryOf({ doc }: FunctionDescription): string | undefined {
+/** The first paragraph of the docstring, where there is one. */
+function summaryOf({ doc }: FunctionDescription): { description?: string } {
   const paragraph = (doc ?? '').trim().split(/\n\s*\n/)[0] ?? '';
-  return paragraph === '' ? undefined : paragraph.replace(/\s+/g, ' ');
+  return paragraph === '' ? {} : { description: paragraph.replace(/\s+/g, ' ') };
 }
 
 /** Cells of a value that an example may have. */

@@ -31,6 +31,7 @@ const draft: PublishDraft = {
   outputFileNames: [],
   description: undefined,
   operationId: undefined,
+  implied: {},
   update: false,
   examples: {},
 };
@@ -56,6 +57,11 @@ describe('a draft', () => {
   it('differs by another snapshot, or by none', () => {
     expect(differencesOf(service, draft, 'snapshot-2')).toEqual(['snapshot']);
     expect(differencesOf(service, draft, null)).toEqual(['snapshot']);
+  });
+
+  it('equals a version that was described otherwise since', () => {
+    const implied = { description: 'Doubles.', operationId: 'copy' };
+    expect(differencesOf(service, { ...draft, implied }, undefined)).toEqual([]);
   });
 
   it('differs from a version whose code is hidden', () => {
