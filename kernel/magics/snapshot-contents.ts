@@ -1,15 +1,6 @@
 import type { ObjectVerdict, SnapshotContents } from '../../src/api/index.js';
 import { type Block, code, count, formatBytes, type Inline, shorten } from '../output/index.js';
 
-/** What became of a name, in words. */
-const VERDICTS: Readonly<Record<ObjectVerdict['verdict'], string>> = {
-  saved: 'saved',
-  import: 'imported again',
-  reopened: 'opened again',
-  recreated: 'made anew',
-  skipped: 'left out',
-};
-
 /** Rows that a table shows; what was left out comes first, so it is never cut off. */
 const ROWS_SHOWN = 60;
 
@@ -51,11 +42,7 @@ export function contentsBlocks(contents: SnapshotContents): Block[] {
     const taken = files.map(({ path, size }) => [code(path), formatBytes(size), '']);
     blocks.push({
       kind: 'table',
-      columns: [
-        { title: 'File' },
-        { title: 'Size', align: 'right' },
-        { title: 'Left out because' },
-      ],
+      columns: [{ title: 'File' }, { title: 'Size', align: 'right' }, { title: 'Skipped because' }],
       rows: [...left, ...taken].slice(0, ROWS_SHOWN),
       empty: '',
     });
@@ -66,7 +53,7 @@ export function contentsBlocks(contents: SnapshotContents): Block[] {
 function summary({ objects, files, python }: SnapshotContents, skipped: number): string {
   const taken = objects.length - skipped;
   const size = objects.reduce((sum, each) => sum + each.size, 0);
-  const left = skipped === 0 ? '' : `; ${count(skipped, 'name')} left out`;
+  const left = skipped === 0 ? '' : `; ${count(skipped, 'name')} skipped`;
   const withFiles = files.length === 0 ? '' : ` and ${count(files.length, 'file')}`;
   return `Saved ${count(taken, 'name')}${withFiles} (${formatBytes(size)}, Python ${python})${left}`;
 }
@@ -76,7 +63,7 @@ function objectRow(object: ObjectVerdict): Inline[] {
   const where = path === undefined || path === name ? '' : `${path}: `;
   return [
     code(name),
-    { text: VERDICTS[verdict], tone: verdict === 'skipped' ? 'warning' : 'good' },
+    { text: verdict, tone: verdict === 'skipped' ? 'warning' : 'good' },
     type,
     size === 0 ? '' : formatBytes(size),
     shorten(`${where}${reason ?? ''}`, 200),
