@@ -17,6 +17,8 @@ import { Snapshots } from './snapshots/index.js';
 import { openStore } from './store/index.js';
 import { SERVER_VERSION } from './version.js';
 
+/** Folder of the data directory where snapshots are built to be read. */
+const MATERIALISED = 'materialised';
 /** Milliseconds that running requests have to end by themselves when the server stops. */
 const GRACE = 1000;
 /** Milliseconds between collections of content that nothing refers to. */
@@ -31,22 +33,32 @@ export interface SlipwayServer {
   readonly adminPassword: string | undefined;
   /** Sends a request without a network, for tests. */
   readonly inject: FastifyInstance['inject'];
-  /** Listens, fills the pool of sessions and resumes the services. */
+  /** Listens, says where, and resumes the services. */
   listen(): Promise<void>;
   /** Ends all requests and processes and leaves the data directory. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Builds a server on its data directory.
+ * Builds a server on its data directory, and begins to fill its pool of sessions.
  * @throws {DataDirectoryInUseError} when another server runs on it
  */
 export async function createServer(config: ServerConfig): Promise<SlipwayServer> {
   const lock = await lockDataDirectory(config.dataDirectory);
   try {
     const context = await createContext(config);
-    const adminPassword = await prepareAdmin(config, context.auth);
-    return new RunningServer(context, await buildApp(context), lock, adminPassword);
+    try {
+      // Python takes the longest to start, so it starts first.
+      context.sessions.start();
+      const [adminPassword, app] = await Promise.all([
+        prepareAdmin(config, context.auth),
+        buildApp(context),
+      ]);
+      return new RunningServer(context, app, lock, adminPassword);
+    } catch (error) {
+      await closeContext(context);
+      throw error;
+    }
   } catch (error) {
     lock.release();
     throw error;
@@ -56,16 +68,25 @@ export async function createServer(config: ServerConfig): Promise<SlipwayServer>
 /** The parts of a server, each built on those before it. */
 async function createContext(config: ServerConfig): Promise<ServerContext> {
   const log = createLog(config.logLevel);
+  const [key, compute, materialised] = await Promise.all([
+    loadSigningKey(config.dataDirectory),
+    LocalCompute.create(config),
+    emptyDirectory(join(config.dataDirectory, MATERIALISED)),
+  ]);
   const store = await openStore(config.dataDirectory);
-  const auth = new Authenticator(store, await loadSigningKey(config.dataDirectory));
-  const compute = await LocalCompute.create(config);
-  const snapshots = new Snapshots(
-    store,
-    await emptyDirectory(join(config.dataDirectory, 'materialised')),
-  );
+  const auth = new Authenticator(store, key);
+  const snapshots = new Snapshots(store, materialised);
   const sessions = new Sessions({ config, log, compute, snapshots });
   const services = new Services({ config, log, compute, store, snapshots });
   return { config, log, compute, store, auth, snapshots, sessions, services };
+}
+
+/** Ends the parts of a server, in the reverse order. */
+async function closeContext(context: ServerContext): Promise<void> {
+  await context.services.close();
+  await context.sessions.close();
+  await context.compute.close();
+  await context.store.close();
 }
 
 class RunningServer implements SlipwayServer {
@@ -107,9 +128,6 @@ class RunningServer implements SlipwayServer {
         : undefined,
     );
     log.info({ url: this.url, version: SERVER_VERSION }, 'The server listens.');
-    this.#inBackground('The pool of sessions could not be filled.', () =>
-      this.context.sessions.start(),
-    );
     this.#inBackground('The services could not be resumed.', () => this.context.services.resume());
     this.#collectGarbage();
     this.#garbageTimer = setInterval(() => this.#collectGarbage(), GARBAGE_INTERVAL);
@@ -130,6 +148,7 @@ class RunningServer implements SlipwayServer {
     // It stops listening at once and resolves when the last request has its answer.
     const requestsEnded = this.#app.close();
     await settled(requestsEnded, GRACE);
+    // Requests that wait for a session or a service get their answer from its end.
     await services.close();
     await sessions.close();
     await compute.close();
@@ -137,7 +156,7 @@ class RunningServer implements SlipwayServer {
     this.#app.server.closeAllConnections();
     await requestsEnded;
     await store.close();
-    await rm(join(config.dataDirectory, 'materialised'), { recursive: true, force: true });
+    await rm(join(config.dataDirectory, MATERIALISED), { recursive: true, force: true });
     this.#lock.release();
     log.info('The server has stopped.');
   }
