@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { WarmPool } from '../../../src/server/sessions/warm-pool.js';
+
+/** A pool of things that are told when to finish starting. */
+function setUp(size: number) {
+  const started: Thing[] = [];
+  const failures: Error[] = [];
+  const pool = new WarmPool<Thing>({
+    size,
+    start: () => {
+      const thing = new Thing();
+      started.push(thing);
+      return thing.starting.promise;
+    },
+    onFailure: (error) => failures.push(error),
+  });
+  return { pool, started, failures };
+}
+
+class Thing {
+  readonly starting = Promise.withResolvers<Thing>();
+  readonly #ended = Promise.withResolvers<void>();
+  readonly ended = this.#ended.promise;
+  isClosed = false;
+
+  ready(): void {
+    this.starting.resolve(this);
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.#ended.resolve();
+  }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('the pool of warm sessions', () => {
+  it('gives out what it has started and refills behind it', async () => {
+    const { pool, started } = setUp(1);
+    pool.fill();
+    started[0]?.ready();
+    expect(await pool.take()).toBe(started[0]);
+    expect(started).toHaveLength(2);
+    expect(pool.size).toBe(1);
+  });
+
+  it('lets a caller wait for the session that is starting instead of starting another', async () => {
+    const { pool, started } = setUp(1);
+    pool.fill();
+    const taken = pool.take();
+    expect(started).toHaveLength(1);
+    started[0]?.ready();
+    expect(await taken).toBe(started[0]);
+  });
+
+  it('starts one for a caller when it keeps none', async () => {
+    const { pool, started } = setUp(0);
+    const taken = pool.take();
+    started[0]?.ready();
+    expect(await taken).toBe(started[0]);
+    expect(pool.size).toBe(0);
+  });
+
+  it('replaces a session that ends in reserve', async () => {
+    const { pool, started } = setUp(1);
+    pool.fill();
+    started[0]?.ready();
+    await turn();
+    await started[0]?.close();
+    await turn();
+    expect(started).toHaveLength(2);
+    expect(pool.size).toBe(1);
+  });
+
+  it('reports a start that fails and tries again only when somebody asks', async () => {
+    const { pool, started, failures } = setUp(1);
+    pool.fill();
+    started[0]?.starting.reject(new Error('no Python'));
+    await turn();
+    expect(failures.map((error) => error.message)).toEqual(['no Python']);
+    expect(started).toHaveLength(1);
+    const taken = pool.take();
+    started[1]?.starting.reject(new Error('still none'));
+    await expect(taken).rejects.toThrow('still none');
+  });
+
+  it('ends its reserve when closed and starts nothing after that', async () => {
+    const { pool, started } = setUp(2);
+    pool.fill();
+    for (const thing of started) thing.ready();
+    await pool.close();
+    expect(started.map((thing) => thing.isClosed)).toEqual([true, true]);
+    pool.fill();
+    expect(started).toHaveLength(2);
+  });
+});
