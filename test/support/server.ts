@@ -73,13 +73,17 @@ export function testConfig(
 /**
  * Starts a server in this process.
  * @param overrides a `dataDirectory` among them is kept when the server closes
+ * @param knownPassword of the administrator, where an earlier start has set it
  */
-export async function startTestServer(overrides: Partial<ServerConfig> = {}): Promise<TestServer> {
+export async function startTestServer(
+  overrides: Partial<ServerConfig> = {},
+  knownPassword = '',
+): Promise<TestServer> {
   const dataDirectory = overrides.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'slipway-test-')));
   const server = await createServer(testConfig(dataDirectory, overrides));
   await server.listen();
   const { url } = server;
-  const password = server.adminPassword ?? '';
+  const password = server.adminPassword ?? knownPassword;
 
   async function login(username = ADMIN, secret = password): Promise<string> {
     const answer = await send(url, null, 'POST', '/login', {
