@@ -5,6 +5,12 @@ import { DatabaseSync } from 'node:sqlite';
 
 const LOCK_FILE = 'lock.db';
 
+/**
+ * Milliseconds that the lock is waited for. Without a wait, of two servers that start at the same
+ * moment each can refuse the other: SQLite takes the lock in steps.
+ */
+const LOCK_TIMEOUT = 250;
+
 /** Result code of SQLite for a database that another process has locked. */
 const SQLITE_BUSY = 5;
 
@@ -36,7 +42,7 @@ export async function lockDataDirectory(dataDirectory: string): Promise<DataDire
   await chmod(dataDirectory, 0o700);
   const database = new DatabaseSync(join(dataDirectory, LOCK_FILE));
   try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 0');
+    database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = ${LOCK_TIMEOUT}`);
     database.exec('BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS lock (pid INTEGER)');
     database.exec(`DELETE FROM lock; INSERT INTO lock VALUES (${process.pid}); COMMIT`);
   } catch (error) {

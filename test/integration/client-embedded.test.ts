@@ -72,7 +72,7 @@ describe('the embedded server', () => {
     const client = await connect();
     const before = await runningPid();
     await kill('SIGKILL');
-    await expect(client.services.list()).resolves.toEqual([]);
+    await expect(client.sessions.list()).resolves.toEqual([]);
     expect(await runningPid()).not.toBe(before);
   });
 
