@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import types
 from collections import deque
 from collections.abc import Iterator
@@ -78,12 +79,20 @@ def _items(holder: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"[{index}]", value) for index, value in enumerate(holder))
     elif isinstance(holder, (set, frozenset)):
         yield from ((".<element>", value) for value in holder)
-    elif getattr(getattr(holder, "dtype", None), "hasobject", False) and hasattr(holder, "flat"):
+    elif _is_object_array(holder):
         yield from ((f".flat[{index}]", value) for index, value in enumerate(holder.flat))
 
 
+def _is_object_array(holder: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(holder, numpy.ndarray) and holder.dtype.hasobject
+
+
 def _attributes(holder: Any) -> Iterator[tuple[str, Any]]:
-    attributes = getattr(holder, "__dict__", None)
+    try:
+        attributes = object.__getattribute__(holder, "__dict__")
+    except AttributeError:
+        attributes = None
     if isinstance(attributes, dict):
         yield from ((f".{key}", value) for key, value in list(attributes.items()))
     for kind in type(holder).__mro__:

@@ -30,10 +30,15 @@ _Bound = Optional[frozenset]
 
 @dataclass
 class CodeNeeds:
-    """What a code needs: global names that it reads, and attribute names that it mentions."""
+    """What a code needs: ``names`` that it reads before it binds them.
+
+    ``assigned`` are the names that it binds at its top level, ``stored`` those that its functions
+    bind by ``global``, ``attributes`` all names and attributes that it mentions.
+    """
 
     names: set[str] = field(default_factory=set)
     assigned: set[str] = field(default_factory=set)
+    stored: set[str] = field(default_factory=set)
     attributes: set[str] = field(default_factory=set)
 
 
@@ -74,6 +79,17 @@ def function_globals(code: types.CodeType) -> frozenset[str]:
 
 
 @functools.lru_cache(maxsize=4096)
+def stored_globals(code: types.CodeType) -> frozenset[str]:
+    """Return the global names that a function's code binds, those of nested functions included."""
+    return frozenset(
+        instruction.argval
+        for scope in _scopes(code)
+        for instruction in dis.get_instructions(scope)
+        if instruction.opname == "STORE_GLOBAL"
+    )
+
+
+@functools.lru_cache(maxsize=4096)
 def mentioned_names(code: types.CodeType) -> frozenset[str]:
     """Return every global and attribute name in a function's code, nested functions included."""
     return frozenset(name for scope in _scopes(code) for name in scope.co_names)
@@ -92,6 +108,7 @@ def _meet(*branches: _Bound) -> _Bound:
     return frozenset.intersection(*going_on) if going_on else None
 
 
+_Loop = Union[ast.For, ast.AsyncFor, ast.While]
 _Definition = Union[ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef]
 
 
@@ -101,6 +118,7 @@ class _Flow:
     def __init__(self, module: ast.Module) -> None:
         self.needs = CodeNeeds()
         self.deferred: set[str] = set()
+        self._breaks: list[list[frozenset]] = []
         self._flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         for statement in module.body:
             if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
@@ -120,14 +138,10 @@ class _Flow:
             return _meet(self.block(node.body, bound), self.block(node.orelse, bound))
         if isinstance(node, (ast.For, ast.AsyncFor)):
             bound = self._expression(node.iter, bound)
-            body = self.block(node.body, self._target(node.target, bound))
-            del body  # The loop may run no time at all, so it binds nothing for certain.
-            return _meet(bound, self.block(node.orelse, bound))
+            return self._loop(node, bound, self._target(node.target, bound))
         if isinstance(node, ast.While):
             bound = self._expression(node.test, bound)
-            self.block(node.body, bound)
-            endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
-            return bound if endless else _meet(bound, self.block(node.orelse, bound))
+            return self._loop(node, bound, bound)
         if isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
                 bound = self._expression(item.context_expr, bound)
@@ -145,10 +159,21 @@ class _Flow:
             for value in ast.iter_child_nodes(node):
                 if isinstance(value, ast.expr):
                     self._expression(value, bound)
+            if isinstance(node, ast.Break):
+                self._breaks[-1].append(bound)
             return None
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
             return bound | self._assign(_public_names(node.module))
         return self._code(compile(ast.Module([node], []), "", "exec", self._flags, True), bound)
+
+    def _loop(self, node: _Loop, before: frozenset, inside: frozenset) -> _Bound:
+        # What the body binds is not certain, since it may run no time at all, except where it is
+        # left by break.
+        self._breaks.append([])
+        self.block(node.body, inside)
+        left = self._breaks.pop()
+        endless = isinstance(node, ast.While) and _is_true(node.test)
+        return _meet(*left, None if endless else self.block(node.orelse, before))
 
     def _try(self, node: Any, bound: frozenset) -> _Bound:
         tried = self.block(node.body, bound)
@@ -210,29 +235,31 @@ class _Flow:
             elif operation in ("STORE_NAME", "STORE_GLOBAL"):
                 bound |= self._assign({name})
             elif operation in ("DELETE_NAME", "DELETE_GLOBAL"):
+                if name not in bound:
+                    self.needs.names.add(name)
                 bound -= {name}
-        for constant in code.co_consts:
-            if isinstance(constant, types.CodeType):
-                self._nested(constant, bound, own)
+            elif isinstance(name, types.CodeType):
+                bound = self._nested(name, bound, own)
         return bound
 
-    def _nested(self, code: types.CodeType, bound: frozenset, own: str | None) -> None:
+    def _nested(self, code: types.CodeType, bound: frozenset, own: str | None) -> frozenset:
         is_class = not code.co_flags & inspect.CO_OPTIMIZED
         if code.co_name in _IMMEDIATE_SCOPES:
-            self._code(code, bound, own)
-        elif is_class:
+            # Its own variables are fast locals; what it stores by name belongs to the code around.
+            return self._code(code, bound, own)
+        if is_class:
             self._class_body(code, bound, own)
         else:
             self.needs.attributes |= mentioned_names(code)
+            self.needs.stored |= stored_globals(code)
             self.deferred |= function_globals(code) - bound - {own}
+        return bound
 
     def _class_body(self, code: types.CodeType, bound: frozenset, own: str | None) -> None:
         # What a class body binds is local to it, and not seen by its methods.
         assigned = set(self.needs.assigned)
-        self._code(
-            code.replace(co_consts=tuple(_without_code(code.co_consts))),
-            bound | {"__name__", "__module__", "__qualname__"},
-        )
+        body = code.replace(co_consts=tuple(_without_code(code.co_consts)))
+        self._code(body, bound | {"__name__", "__module__", "__qualname__"})
         self.needs.assigned = assigned
         for constant in code.co_consts:
             if isinstance(constant, types.CodeType):
@@ -241,6 +268,10 @@ class _Flow:
     def _assign(self, names: set[str]) -> frozenset:
         self.needs.assigned |= names
         return frozenset(names)
+
+
+def _is_true(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant) and bool(test.value)
 
 
 def _without_code(constants: tuple) -> Iterator[object]:

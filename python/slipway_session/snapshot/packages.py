@@ -16,7 +16,7 @@ def distribution_versions(modules: Iterable[str]) -> dict[str, str]:
     Modules of the standard library and of the working directory have none and are left out.
     """
     versions = {}
-    for module in sorted(set(modules)):
+    for module in sorted(set(modules) - {""}):
         found = _distribution(module)
         if found is not None:
             versions[found[0]] = found[1]

@@ -21,7 +21,7 @@ import cloudpickle
 
 from . import rebuild
 from .arrays import array_reducers
-from .dependencies import function_globals, mentioned_names
+from .dependencies import function_globals, mentioned_names, stored_globals
 from .resources import Resources
 
 OUT_OF_BAND_BYTES = 64 * 1024
@@ -79,9 +79,10 @@ class SnapshotPickler(cloudpickle.Pickler):
     """Pickles the objects of one group of names into ``file``.
 
     After `dump` it knows what it met: ``references`` (names of definitions in other groups),
-    ``global_names`` and ``mentioned`` (what its functions read), ``modules`` (top-level modules it
-    refers to), ``buffers`` (out of band, in order), ``by_value`` (identities of the functions and
-    classes inside), ``resources``; after a failure, ``last`` is the object that was being reduced.
+    ``global_names``, ``global_stores`` and ``mentioned`` (the globals that its functions read and
+    bind, and all names in their code), ``modules`` (top-level modules it refers to), ``buffers``
+    (out of band, in order), ``by_value`` (identities of the functions and classes inside),
+    ``resources``; after a failure, ``last`` is the object that was being reduced.
     """
 
     def __init__(self, file: IO[bytes], context: Context, own_names: set[str]) -> None:
@@ -90,6 +91,7 @@ class SnapshotPickler(cloudpickle.Pickler):
         self._own_names = own_names
         self.references: set[str] = set()
         self.global_names: set[str] = set()
+        self.global_stores: set[str] = set()
         self.mentioned: set[str] = set()
         self.modules: set[str] = set()
         self.buffers: list[memoryview] = []
@@ -148,6 +150,7 @@ class SnapshotPickler(cloudpickle.Pickler):
     def _reduce_function(self, function: types.FunctionType) -> Any:
         code = function.__code__
         self.global_names |= function_globals(code)
+        self.global_stores |= stored_globals(code)
         self.mentioned |= mentioned_names(code)
         cells = function.__closure__
         # Cells travel empty, as arguments, so that closures share them; their contents come in

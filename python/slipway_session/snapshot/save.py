@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .buffers import BufferWriter
@@ -126,16 +126,17 @@ class _Saving:
         self._follow = True
         self._needs = needs
         self._excluded = excluded
-        self._require(needs.names)
+        self._require(needs.names, bound=needs.stored)
 
-    def _require(self, names: Iterable[str], *, assigned: frozenset[str] = frozenset()) -> None:
+    def _require(self, names: Iterable[str], *, bound: set[str]) -> None:
+        """Add names to what is saved; of those that do not exist, ``bound`` are not missed."""
         known = set(self._user_names)
         for name in sorted(names):
             if name in self._excluded or name in self._queue:
                 continue
             if name in known:
                 self._queue.append(name)
-            elif name not in assigned and name not in BUILTIN_NAMES:
+            elif name not in bound and name not in BUILTIN_NAMES:
                 self._missing.add(name)
 
     def pickle_names(self) -> None:
@@ -151,14 +152,11 @@ class _Saving:
         # Grows while functions are found to need more names.
         for name in self._queue:
             value = self._namespace[name]
-            secret = secrets.reason(name, value)
-            if secret is not None:
-                self._skip(name, value, secret)
-                continue
+            refusal = secrets.reason(name, value)
             if value is self._namespace:
-                self._skip(
-                    name, value, "it is the workspace itself, whose names are saved one by one"
-                )
+                refusal = "it is the workspace itself, whose names are saved one by one"
+            if refusal is not None:
+                self._skip(name, value, refusal)
                 continue
             imported = self._as_import(value)
             if imported is not None:
@@ -173,6 +171,8 @@ class _Saving:
         found: dict[int, str] = {}
         for name in self._user_names:
             value = self._namespace[name]
+            if name in self._excluded:
+                continue
             if not isinstance(value, (FunctionType, type)) or self._as_import(value) is not None:
                 continue
             if id(value) not in found or value.__name__ == name:
@@ -198,8 +198,9 @@ class _Saving:
         self._pickled[name] = _Pickled(pickler, file, size)
         self._finder.add(name, pickler.memo.copy(), pickler.by_value)
         if self._follow:
-            self._require(pickler.global_names, assigned=frozenset(self._needs.assigned))
-            self._require(pickler.references)
+            self._needs.stored |= pickler.global_stores
+            bound = self._needs.assigned | self._needs.stored
+            self._require(pickler.global_names | pickler.references, bound=bound)
             self._needs.attributes |= pickler.mentioned
 
     def _dump(
@@ -300,7 +301,12 @@ class _Saving:
         entry = self._entry(name, value, verdict, reason)
         entry["group"] = group
         entry["size"] = pickled.size
-        entry["fingerprint"] = fingerprint(value)
+        try:
+            entry["fingerprint"] = fingerprint(value)
+        except Exception as error:
+            # Looking at an object may run its own code. It is saved; only the comparison is lost.
+            remark = f"its content cannot be compared after a restore ({type(error).__name__})"
+            entry["reason"] = f"{reason}; {remark}" if reason else remark
         return entry
 
     def _note(self, name: str, value: Any, pickler: SnapshotPickler) -> str | None:
@@ -364,9 +370,9 @@ class _Saving:
             entry["reason"] = reason
         if path is not None:
             entry["path"] = path
-        shape = getattr(value, "shape", None) if not isinstance(value, (type, ModuleType)) else None
-        if isinstance(shape, tuple) and all(isinstance(length, int) for length in shape):
-            entry["shape"] = list(shape)
+        shape = _shape(value)
+        if shape is not None:
+            entry["shape"] = shape
         return entry
 
 
@@ -377,6 +383,15 @@ def type_name(value: Any) -> str:
         return kind.__qualname__
     public = [part for part in kind.__module__.split(".") if not part.startswith("_")]
     return ".".join([*public, kind.__qualname__])
+
+
+def _shape(value: Any) -> list[int] | None:
+    """Return the shape of an array or a table; of nothing else, as asking may run any code."""
+    if type(value).__module__.partition(".")[0] not in ("numpy", "pandas", "scipy"):
+        return None
+    shape = getattr(value, "shape", None)
+    is_shape = isinstance(shape, tuple) and all(isinstance(length, int) for length in shape)
+    return list(shape) if is_shape and shape is not None else None
 
 
 def _empty_directory(directory: str | os.PathLike[str]) -> Path:

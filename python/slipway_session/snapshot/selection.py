@@ -47,8 +47,12 @@ def is_user_name(name: str, value: Any) -> bool:
     if name.startswith("__") and name.endswith("__"):
         return False
     # The shell replaces open() in the namespace to protect its own descriptors.
-    shells_own = name == "open" and str(getattr(value, "__module__", "")).startswith("IPython.")
-    return not shells_own
+    return not (name == "open" and isinstance(value, types.FunctionType) and _is_shells(value))
+
+
+def _is_shells(function: types.FunctionType) -> bool:
+    # It is wrapped to look like the builtin; only its globals tell.
+    return str(function.__globals__.get("__name__")).startswith("IPython.")
 
 
 def looks_secret(name: str) -> bool:
@@ -81,12 +85,12 @@ class SecretFilter:
         if type(value) is str and value in self._secret_values:
             variable = self._secret_values[value]
             return f"it holds the environment variable {variable}, and secrets are not saved"
-        if isinstance(value, Mapping) and self._is_environment(value):
+        if isinstance(value, (dict, type(os.environ))) and self._is_environment(value):
             return "it holds environment variables, which are not saved"
         return None
 
-    def _is_environment(self, value: Mapping) -> bool:
-        if value is os.environ or isinstance(value, type(os.environ)):
+    def _is_environment(self, value: Mapping[Any, Any]) -> bool:
+        if isinstance(value, type(os.environ)):
             return True
         if type(value) is not dict or len(value) < _ENVIRONMENT_SAMPLE:
             return False
