@@ -9,7 +9,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Whether the route answers without an access token. */
     public?: boolean;
-    /** Whether the route is left out of the log of requests: for paths that hold secrets, and for the fast ones. */
+    /** Whether the route is left out of the log of requests: for those that must be fast. */
     unlogged?: boolean;
   }
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 
 /**
  * Writes one line per answered request, and gives every answer its id in `X-Request-Id`. The line
- * has no query and no headers, which may hold secrets.
+ * holds none of the places where secrets can be: query, headers, and the path that revokes a token.
  */
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -15,7 +15,7 @@ export function logRequests(app: FastifyInstance): void {
         {
           requestId: request.id,
           method: request.method,
-          path: request.url.split('?', 1)[0],
+          path: pathToLog(request.url),
           status: reply.statusCode,
           user: request.user?.name,
           address: request.ip,
@@ -26,4 +26,9 @@ export function logRequests(app: FastifyInstance): void {
     }
     done();
   });
+}
+
+function pathToLog(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  return path.replace(/^(\/login\/refreshToken\/).*/is, '$1[redacted]');
 }

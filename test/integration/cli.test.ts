@@ -71,10 +71,12 @@ describe('slipway server', () => {
     const next = renewed.json<{ access_token: string; refresh_token: string }>();
     const inPath = encodeURIComponent(next.refresh_token);
     await send(url, next.access_token, 'DELETE', `/login/refreshToken/${inPath}`);
+    await send(url, null, 'PUT', `/Login/RefreshToken/${inPath}`);
     await send(url, null, 'POST', '/login', { body: '{"password":"a secret in no JSON"' });
     await send(url, null, 'GET', `/status?access_token=${next.access_token}`);
     const output = server.output();
     expect(output).toContain('"path":"/login"');
+    expect(output).toContain('"path":"/login/refreshToken/[redacted]"');
     const secrets = [
       password,
       'a secret',

@@ -13,6 +13,7 @@ import {
   InvalidRefreshTokenError,
   TokenExpiredError,
   TokenRevokedError,
+  UnsuitableUserNameError,
   WrongPasswordError,
 } from './errors.js';
 import { LoginGuard } from './login-guard.js';
@@ -41,6 +42,9 @@ export const ADMIN = 'admin';
  * everyone manages their own, `admin` included.
  */
 const DEFAULT_ROLE: Role = 'Contributor';
+
+/** 1 to 128 characters without control characters. */
+const USER_NAME = /^\P{Cc}{1,128}$/u;
 
 /** Local accounts and the tokens that prove them. */
 export class Authenticator {
@@ -138,12 +142,20 @@ export class Authenticator {
 
   /**
    * Sets the password of an account, which is created when it is new, and ends its logins.
-   * @throws {UnsuitablePasswordError}
+   * @param role of the account; without it, it keeps the one that it has
+   * @throws {UnsuitablePasswordError} or {UnsuitableUserNameError}
    */
-  async setPassword(name: string, password: string, role: Role = DEFAULT_ROLE): Promise<void> {
-    const passwordHash = await hashPassword(password);
-    const creationTime = wireTime(new Date());
-    await this.#store.users.save({ name, role, passwordHash, creationTime });
+  async setPassword(name: string, password: string, role?: Role): Promise<void> {
+    if (!USER_NAME.test(name)) {
+      throw new UnsuitableUserNameError();
+    }
+    const existing = await this.#store.users.find(name);
+    await this.#store.users.save({
+      name,
+      role: role ?? existing?.role ?? DEFAULT_ROLE,
+      passwordHash: await hashPassword(password),
+      creationTime: wireTime(new Date()),
+    });
     await this.#store.logins.deleteOfUser(name);
     this.#verified.forgetUser(name);
   }

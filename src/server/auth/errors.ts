@@ -98,3 +98,14 @@ export class UnsuitablePasswordError extends ApiError {
   readonly code = 'UNSUITABLE_PASSWORD';
   override readonly name = 'UnsuitablePasswordError';
 }
+
+/** Thrown for a name that no account can have. */
+export class UnsuitableUserNameError extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'UNSUITABLE_USER_NAME';
+  override readonly name = 'UnsuitableUserNameError';
+
+  constructor() {
+    super('The name of an account has 1 to 128 characters, none of them a control character.');
+  }
+}

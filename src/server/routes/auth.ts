@@ -72,12 +72,11 @@ export async function authRoutes(plain: FastifyInstance, context: ServerContext)
     },
   });
 
-  // Clients generated from documents of version 9.0 put the token into the path, where it could
-  // reach a log. A wildcard, because the token may hold slashes that were not encoded.
+  // Clients generated from documents of version 9.0 put the token into the path. A wildcard,
+  // because it may hold slashes that were not encoded.
   plain.route<{ Params: { '*': string } }>({
     method: 'DELETE',
     url: '/login/refreshToken/*',
-    config: { unlogged: true },
     schema: { hide: true },
     handler: async (request) => {
       await auth.revoke(request.params['*']);

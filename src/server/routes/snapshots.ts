@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { ErrorResponse, Snapshot } from '../../api/index.js';
 import type { ServerContext } from '../context.js';
-import type { SnapshotRecord } from '../store/index.js';
 
 const tags = ['Snapshot APIs'];
 const params = Type.Object({ id: Type.String({ description: 'Id or name of the snapshot.' }) });
@@ -25,7 +24,7 @@ export async function snapshotRoutes(
       summary: 'Lists your snapshots, oldest first.',
       response: { 200: Type.Array(Snapshot), default: ErrorResponse },
     },
-    handler: async (request) => (await snapshots.list(request.user.name)).map(toWire),
+    handler: (request) => snapshots.list(request.user.name),
   });
 
   app.route({
@@ -67,14 +66,4 @@ export async function snapshotRoutes(
       return reply.serializer(JSON.stringify).type('application/json').send(request.params.id);
     },
   });
-}
-
-function toWire(record: SnapshotRecord): Snapshot {
-  return {
-    id: record.id,
-    name: record.name,
-    owner: record.owner,
-    creationTime: record.creationTime,
-    contentSize: record.contentSize,
-  };
 }

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v4 } from 'uuid';
-import type { SnapshotRecord, SnapshotTree, Store } from '../store/index.js';
+import type { SnapshotRecord, SnapshotSummary, SnapshotTree, Store } from '../store/index.js';
 import { wireTime } from '../time.js';
 import { InvalidSnapshotError, SnapshotNotFoundError } from './errors.js';
 import { type ZipDownload, zipSize, zipSnapshot } from './zip.js';
@@ -54,7 +54,7 @@ export class Snapshots {
   }
 
   /** The user's snapshots, oldest first. */
-  list(owner: string): Promise<SnapshotRecord[]> {
+  list(owner: string): Promise<SnapshotSummary[]> {
     return this.#store.snapshots.list(owner);
   }
 

@@ -26,7 +26,7 @@ export {
   type ServiceRecord,
   type ServiceStore,
 } from './service-records.js';
-export type { SnapshotRecord, SnapshotStore } from './snapshot-records.js';
+export type { SnapshotRecord, SnapshotStore, SnapshotSummary } from './snapshot-records.js';
 export type { Role, UserRecord, UserStore } from './users.js';
 
 /** Everything that a server remembers. What a method has resolved for is on the disk. */

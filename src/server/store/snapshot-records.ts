@@ -17,6 +17,9 @@ export interface SnapshotRecord {
   readonly manifest: { readonly [key: string]: JsonValue };
 }
 
+/** What a list of snapshots shows; content can have thousands of files. */
+export type SnapshotSummary = Omit<SnapshotRecord, 'tree' | 'manifest'>;
+
 /** Snapshots of all users. */
 export class SnapshotStore {
   readonly #db: Kysely<Tables>;
@@ -63,15 +66,15 @@ export class SnapshotStore {
   }
 
   /** Oldest first. */
-  async list(owner: string): Promise<SnapshotRecord[]> {
+  async list(owner: string): Promise<SnapshotSummary[]> {
     const rows = await this.#db
       .selectFrom('snapshots')
-      .selectAll()
+      .select(['id', 'name', 'owner', 'creation_time', 'content_size'])
       .where('owner', '=', owner)
       .orderBy('creation_time')
       .orderBy('id')
       .execute();
-    return rows.map(fromRow);
+    return rows.map(summary);
   }
 
   /** @returns whether there was one */
@@ -89,12 +92,18 @@ export class SnapshotStore {
 
 function fromRow(row: Selectable<SnapshotsTable>): SnapshotRecord {
   return {
+    ...summary(row),
+    tree: JSON.parse(row.tree) as SnapshotTree,
+    manifest: JSON.parse(row.manifest) as SnapshotRecord['manifest'],
+  };
+}
+
+function summary(row: Omit<Selectable<SnapshotsTable>, 'tree' | 'manifest'>): SnapshotSummary {
+  return {
     id: row.id,
     name: row.name,
     owner: row.owner,
     creationTime: row.creation_time,
     contentSize: row.content_size,
-    tree: JSON.parse(row.tree) as SnapshotTree,
-    manifest: JSON.parse(row.manifest) as SnapshotRecord['manifest'],
   };
 }
