@@ -167,13 +167,13 @@ async function exampleValues(
   context: MagicContext,
   inputs: readonly ParameterDefinition[],
 ): Promise<Record<string, JsonValue>> {
-  const types = typesByName(inputs);
   const found: Record<string, JsonValue> = {};
-  for (const { name } of inputs) {
+  for (const input of inputs) {
+    const { name } = input;
     const size = `getattr(v, "size", len(v) if hasattr(v, "__len__") else 0)`;
     const expression = `(lambda v: v if ${size} <= ${EXAMPLE_CELLS} else None)(${name})`;
     try {
-      const values = await evaluate(context, { [name]: expression }, { [name]: types[name] ?? '' });
+      const values = await evaluate(context, { [name]: expression }, typesByName([input]));
       if (values[name] !== undefined && values[name] !== null) found[name] = values[name];
     } catch (error) {
       // The session has no such variable, or one of another type: the call shows a made-up value.

@@ -1,9 +1,10 @@
 import type { JsonValue, ParameterDefinition } from '../../src/api/index.js';
 import type { MagicContext } from '../magic-context.js';
 
-/** Types by name, as the session's helper takes them. */
+/** Types by name, as the session's helper takes them; what has none is taken as it comes. */
 export function typesByName(definitions: readonly ParameterDefinition[]): Record<string, string> {
-  return Object.fromEntries(definitions.map(({ name, type }) => [name, type]));
+  const typed = definitions.filter(({ type }) => type !== '');
+  return Object.fromEntries(typed.map(({ name, type }) => [name, type]));
 }
 
 /**
@@ -33,14 +34,15 @@ export async function assignOutputs(
   const link = await context.link();
   const [only] = outputs;
   if (only !== undefined && outputs.length === 1) {
-    await link.ask('assign', { values: { [name]: only.value }, types: { [name]: only.type } });
+    const types = typesByName([{ name, type: only.type }]);
+    await link.ask('assign', { values: { [name]: only.value }, types });
     return;
   }
   // Types apply to whole names, so each output gets one of its own before they become a dict.
   const parts = outputs.map((output, index) => ({ ...output, part: `_slipway_output_${index}` }));
   await link.ask('assign', {
     values: Object.fromEntries(parts.map(({ part, value }) => [part, value])),
-    types: Object.fromEntries(parts.map(({ part, type }) => [part, type])),
+    types: typesByName(parts.map(({ part, type }) => ({ name: part, type }))),
   });
   const items = parts.map(
     (output) => `${JSON.stringify(output.name)}: globals().pop(${JSON.stringify(output.part)})`,

@@ -30,7 +30,7 @@ export class ServiceRoutes {
       path: version === undefined ? path('services', name) : path('services', name, version),
       json: request,
       unlimited: true,
-      resource: { kind: 'snapshot', name: request.snapshotId ?? '' },
+      ...(request.snapshotId ? { resource: { kind: 'snapshot', name: request.snapshotId } } : {}),
     };
     const answer = await this.caller.json(call);
     if (typeof answer === 'string' && answer !== '') return answer;
