@@ -22,9 +22,10 @@ async function askTwice(name: string): Promise<string> {
 
 /** Asks on the terminal without showing what is typed. */
 function askSilently(question: string): Promise<string> {
-  process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  // Only now: the terminal has stopped to echo.
+  process.stderr.write(question);
   return new Promise((resolve, reject) => {
     terminal.once('SIGINT', () => {
       terminal.close();
