@@ -31,9 +31,9 @@ def array_reducers() -> dict[type, Reducer]:
         return reducers
     reducers[ApartArray] = lambda apart: _reduce_alone(apart.array)
     reducers[numpy.ndarray] = _reduce_array
-    internals = sys.modules.get("pandas._libs.internals")
-    if internals is not None:
-        pandas = sys.modules["pandas"]
+    pandas, internals = sys.modules.get("pandas"), sys.modules.get("pandas._libs.internals")
+    # A pandas whose import failed may have left some of its modules behind.
+    if internals is not None and hasattr(pandas, "Index"):
         managers = sys.modules.get("pandas.core.internals.managers")
         own_types = (
             getattr(internals, "Block", None) or getattr(internals, "SharedBlock", None),
@@ -52,6 +52,9 @@ def _reduce_alone(array: Any) -> Any:
     if not array.dtype.hasobject and not array.flags.forc:
         # Only contiguous memory goes out of band without being copied into the pickle.
         array = numpy.ascontiguousarray(array)
+    if array.dtype.kind in "mM" and array.ndim > 0:
+        # numpy does not lend out the memory of dates, only that of the numbers behind them.
+        return rebuild.array_of_type, (ApartArray(array.view("i8")), array.dtype)
     return array.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
 
 

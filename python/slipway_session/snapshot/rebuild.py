@@ -90,10 +90,17 @@ def array_view(
         flat = owner.reshape(-1, order="A")[offset // dtype.itemsize :]
         view = numpy.lib.stride_tricks.as_strided(flat, shape, strides)
     else:
-        view = numpy.ndarray(shape, dtype, owner, offset, strides)
+        # As bytes, since arrays of dates do not lend out their memory.
+        memory = owner.reshape(-1, order="A").view("u1")
+        view = numpy.ndarray(shape, dtype, memory, offset, strides)
     if not writeable:
         view.flags.writeable = False
     return view
+
+
+def array_of_type(numbers: Any, dtype: Any) -> Any:
+    """Return an array of dates or time spans (numpy) from the numbers that stand for them."""
+    return numbers.view(dtype)
 
 
 def lock() -> Any:

@@ -24,6 +24,35 @@ def test_views_keep_sharing_the_memory_of_their_array(session: Session) -> None:
     )
 
 
+def test_arrays_of_dates_are_mapped_and_keep_their_views(session: Session) -> None:
+    session.run(
+        "import numpy as np\nt = np.arange('2000', '2100', dtype='M8[h]').reshape(-1, 24)\n"
+        "u = t[1:3]\nf = np.asfortranarray(t)\ng = f[:, 5]\nexpected = t.tolist()\n"
+    )
+    manifest = session.save(names=["t", "u", "f", "g"])
+    assert sum(len(group["buffers"]) for group in manifest["groups"]) == 2
+    session.restore(
+        "import numpy as np\nassert t.shape == (36525, 24) and str(t[0, 1]) == '2000-01-01T01'\n"
+        "u[0, 0] = t[0, 0]\nassert t[1, 0] == t[0, 0]\n"
+        "g[7] = t[0, 0]\nassert f[7, 5] == t[0, 0] and f.flags.f_contiguous\n"
+    )
+
+
+def test_restored_arrays_keep_sharing_when_they_are_saved_again(session: Session) -> None:
+    session.namespace["a"] = numpy.arange(100_000.0)
+    session.namespace["b"] = session.namespace["a"][5:]
+    session.save()
+    snapshot.load(session.namespace, session.directory)
+    session.save()
+    session.restore("b[0] = -1\nassert a[5] == -1 and a.nbytes == 800_000")
+
+
+def test_columns_of_a_table_that_has_gone_are_saved_whole(session: Session) -> None:
+    session.run("import numpy as np\nm = np.arange(60_000.0).reshape(3, -1)\nx, y, z = m\ndel m")
+    session.save()
+    session.restore("assert y[0] == 20_000 and z[-1] == 59_999 and x.shape == (20_000,)")
+
+
 def test_a_small_view_of_an_array_that_is_gone_is_saved_alone(session: Session) -> None:
     session.run("import numpy as np\nsmall = np.zeros(1_000_000)[5:10]")
     manifest = session.save()

@@ -169,6 +169,9 @@ def test_names_of_the_shell_are_not_the_users(session: Session) -> None:
         "In = ['']; Out = {}; _ = 1; __ = 2; _i = ''; _i1 = ''; _3 = 3; _dh = []\n_mine = 4"
     )
     session.namespace["get_ipython"] = lambda: None
+    shell = {"__name__": "IPython.core.interactiveshell"}
+    exec("import functools, io\n@functools.wraps(io.open)\ndef open(*a): pass", shell)
+    session.namespace["open"] = shell["open"]
     assert list(verdicts(session.save())) == ["_mine"]
 
 
