@@ -19,6 +19,8 @@ import type { OpenRequest, RequestLog } from './requests.js';
  * the client sent; metadata, content and buffers are not read.
  */
 export class Relay {
+  /** The cell whose magics ask the session's helper. */
+  #askingCell: OpenRequest | undefined;
   /** Requests that the session has, by the link that they went over. */
   readonly #sent = new Map<OpenRequest, SessionLink>();
 
@@ -38,6 +40,11 @@ export class Relay {
     const { message, channel } = request;
     link.send(channel, header === undefined ? message : { ...message, header });
     this.#sent.set(request, link);
+  }
+
+  /** Names the cell that gets what user code prints while the session's helper runs it. */
+  setAskingCell(request: OpenRequest | undefined): void {
+    this.#askingCell = request;
   }
 
   /** Takes a message of the session. @throws {MalformedMessageError} */
@@ -74,8 +81,7 @@ export class Relay {
 
   #published(parent: string | undefined, header: MessageHeader, message: WireMessage): void {
     if (header.msg_type !== 'status') {
-      const verbatim = parent === undefined ? undefined : this.requests.headerOf(parent);
-      this.frontend.forwardPublished(message, header, verbatim ?? message.parentHeader);
+      this.frontend.forwardPublished(message, header, this.#parentOf(parent, message));
       return;
     }
     // A status without a request of ours is about the session process, not about this kernel.
@@ -87,5 +93,14 @@ export class Relay {
       this.#sent.delete(request);
       this.frontend.idle(request);
     }
+  }
+
+  /** The parent header as its client sent it, where the parent is a request of a client. */
+  #parentOf(parent: string | undefined, message: WireMessage): Uint8Array {
+    const verbatim = parent === undefined ? undefined : this.requests.headerOf(parent);
+    if (verbatim !== undefined) return verbatim;
+    const { msg_type: type } = decodeDict(message.parentHeader, 'parent header');
+    const asking = type === 'slipway_request' ? this.#askingCell : undefined;
+    return asking?.message.header ?? message.parentHeader;
   }
 }

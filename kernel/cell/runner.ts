@@ -8,7 +8,7 @@ import type { OwnRequests } from '../own-requests.js';
 import type { Relay } from '../relay.js';
 import type { OpenRequest } from '../requests.js';
 import type { SessionKeeper } from '../session-keeper.js';
-import { readExecuteRequest } from './execute-request.js';
+import { type ExecuteOptions, readExecuteRequest } from './execute-request.js';
 import { interruptible } from './interruptible.js';
 import { MagicCell } from './magic-cell.js';
 import { mayHoldMagic } from './python-piece.js';
@@ -24,7 +24,10 @@ export interface RunnerParts {
   readonly sessions: SessionKeeper;
 }
 
-/** Runs cells: those without a magic go to the session unread, the others piece by piece. */
+/**
+ * Runs cells. One without a magic of ours goes to the session as the bytes that came, the others
+ * piece by piece. Every request is checked first: to one that lacks its code no session replies.
+ */
 export class SessionCellRunner implements CellRunner {
   /** Number of the last cell that we know the number of. */
   #executionCount = 0;
@@ -32,14 +35,17 @@ export class SessionCellRunner implements CellRunner {
   constructor(private readonly parts: RunnerParts) {}
 
   async run(request: OpenRequest, signal: AbortSignal): Promise<CellOutcome> {
+    let isStoppedByError = false;
     try {
-      const pieces = magicPieces(request);
-      if (pieces === undefined) await this.#runUnread(request, signal);
-      else await this.#runPieces(request, pieces, signal);
+      const options = readExecuteRequest(request.message.content);
+      isStoppedByError = options.stopOnError && !options.silent;
+      const pieces = magicPieces(request, options.code);
+      if (pieces === undefined) await this.#runUnchanged(request, signal);
+      else await this.#runPieces(request, pieces, options, signal);
     } catch (error) {
       this.#fail(request, error);
     }
-    return { stopsQueue: this.#stopsQueue(request) };
+    return { stopsQueue: this.#hasFailed(request) && isStoppedByError };
   }
 
   abort(request: OpenRequest): void {
@@ -49,7 +55,7 @@ export class SessionCellRunner implements CellRunner {
     this.parts.frontend.idle(request);
   }
 
-  async #runUnread(request: OpenRequest, signal: AbortSignal): Promise<void> {
+  async #runUnchanged(request: OpenRequest, signal: AbortSignal): Promise<void> {
     const link = this.parts.sessions.openLink ?? (await this.#openLink(request, signal));
     this.#showNotice(request);
     await new Promise<void>((resolve, reject) => {
@@ -58,20 +64,29 @@ export class SessionCellRunner implements CellRunner {
     });
   }
 
-  async #runPieces(request: OpenRequest, pieces: CellPiece[], signal: AbortSignal): Promise<void> {
-    this.parts.frontend.busy(request);
-    const cell = new MagicCell(request, readExecuteRequest(request.message.content), signal, {
-      ...this.parts,
-      openLink: async () => {
-        const link = await this.#openLink(request, signal);
-        this.#showNotice(request);
-        return link;
-      },
-    });
-    const reply = await cell.run(pieces, this.#executionCount + 1);
-    this.#executionCount = reply.execution_count;
-    this.parts.frontend.reply(request, reply, { status: reply.status });
-    this.parts.frontend.idle(request);
+  async #runPieces(
+    request: OpenRequest,
+    pieces: readonly CellPiece[],
+    options: ExecuteOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { frontend, relay } = this.parts;
+    frontend.busy(request);
+    const openLink = async () => {
+      const link = await this.#openLink(request, signal);
+      this.#showNotice(request);
+      return link;
+    };
+    const cell = new MagicCell(request, options, signal, { ...this.parts, openLink });
+    relay.setAskingCell(request);
+    try {
+      const reply = await cell.run(pieces, this.#executionCount + 1);
+      this.#executionCount = reply.execution_count;
+      frontend.reply(request, reply, { status: reply.status });
+    } finally {
+      relay.setAskingCell(undefined);
+    }
+    frontend.idle(request);
   }
 
   #openLink(request: OpenRequest, signal: AbortSignal): Promise<SessionLink> {
@@ -106,23 +121,20 @@ export class SessionCellRunner implements CellRunner {
     frontend.idle(request);
   }
 
-  #stopsQueue(request: OpenRequest): boolean {
-    const { reply } = request;
+  /** Whether the reply reports an error; remembers the number of the cell that failed. */
+  #hasFailed({ reply }: OpenRequest): boolean {
     if (reply === undefined) return false;
     // The session repeats the status in the metadata; the content may be large and is not read.
-    const status = decodeDict(reply.metadata, 'metadata').status;
-    if (status === 'ok') return false;
+    if (decodeDict(reply.metadata, 'metadata').status === 'ok') return false;
     const content = decodeDict(reply.content, 'content of an execute_reply');
-    if (content.status !== 'error') return false;
     if (typeof content.execution_count === 'number') this.#executionCount = content.execution_count;
-    const { silent, stopOnError } = readExecuteRequest(request.message.content);
-    return stopOnError && !silent;
+    return content.status === 'error';
   }
 }
 
 /** The pieces of a cell that holds magics of ours; undefined for every other cell. */
-function magicPieces({ message: { content } }: OpenRequest): CellPiece[] | undefined {
-  if (!mayHoldMagic(content)) return undefined;
-  const pieces = splitCell(readExecuteRequest(content).code, magicNames);
+function magicPieces({ message }: OpenRequest, code: string): CellPiece[] | undefined {
+  if (!mayHoldMagic(message.content)) return undefined;
+  const pieces = splitCell(code, magicNames);
   return pieces.every((piece) => piece.kind === 'python') ? undefined : pieces;
 }

@@ -43,7 +43,10 @@ export class HelperRequests {
     });
   }
 
-  /** Takes a message that answers one of these requests; false when it belongs to another's. */
+  /**
+   * Takes a message that answers one of these requests; false when it belongs to another's, or is
+   * something that the user's code printed meanwhile.
+   */
   take(channel: Channel, message: WireMessage): boolean {
     if (this.#pending.size === 0) return false;
     const parent = parentId(message.parentHeader);
@@ -51,9 +54,9 @@ export class HelperRequests {
     if (parent === undefined || request === undefined) return false;
     const type = decodeHeader(message.header).msg_type;
     if (channel === 'iopub') {
-      if (type === 'status' && decodeDict(message.content, 'content').execution_state === 'idle') {
-        this.#pending.delete(parent);
-      }
+      if (type !== 'status') return false;
+      const { execution_state: state } = decodeDict(message.content, 'content');
+      if (state === 'idle') this.#pending.delete(parent);
     } else if (type === 'slipway_reply') {
       settle(request, message);
     }

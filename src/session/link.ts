@@ -37,7 +37,8 @@ export interface SessionLink {
   send(channel: Channel, message: WireMessage): void;
   /**
    * Asks the helper inside of the session (`slipway_session`), in order with the cells sent
-   * before. Its messages do not reach the listener.
+   * before. Of its messages only what the user's code prints or displays reaches the listener,
+   * with this request as its parent.
    * @throws {SessionHelperError} carrying ename, evalue and traceback of Python.
    * @throws {LinkClosedError}
    */

@@ -131,6 +131,17 @@ describe('execute', () => {
     expect((await client.exchange(next)).reply.content.status).toBe('ok');
   });
 
+  it('a request without code fails with a sentence, and the next one runs', async () => {
+    for (const content of [{}, { code: 7 }]) {
+      const { reply } = await client.request('execute_request', content);
+      expect(reply.content).toMatchObject({
+        status: 'error',
+        evalue: expect.stringContaining('code'),
+      });
+    }
+    expect((await client.execute('1')).reply.content.status).toBe('ok');
+  });
+
   it('update_display_data carries transient.display_id', async () => {
     const cell = await client.execute('h = display("one", display_id=True)\nh.update("two")');
     const [shown, updated] = cell.published.filter(({ type }) => type.endsWith('display_data'));

@@ -1,6 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type EmbeddedServer, startEmbeddedServer } from '../support/embedded-server.js';
-import { type Exchange, type KernelProcess, startKernel, within } from '../support/kernel.js';
+import {
+  type Exchange,
+  type KernelProcess,
+  startKernel,
+  startOrphanedKernel,
+  within,
+} from '../support/kernel.js';
 
 let server: EmbeddedServer;
 const kernels: KernelProcess[] = [];
@@ -79,6 +85,20 @@ describe('the end of a kernel', () => {
     await kernel.client.request('shutdown_request', { restart: false }, { channel: 'control' });
     expect(await within(kernel.ended, 'the end of the kernel', 2500)).toBe(0);
     expect(await sessions()).toEqual([]);
+  });
+});
+
+describe('the end of Jupyter', () => {
+  it('ends the kernel and its session, though no signal tells of it', async () => {
+    const { pid, stop } = await startOrphanedKernel(server.env);
+    try {
+      await vi.waitFor(async () => expect(await sessions()).toHaveLength(1), { timeout: 5000 });
+      stop();
+      await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5000 });
+      expect(await sessions()).toEqual([]);
+    } finally {
+      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    }
   });
 });
 

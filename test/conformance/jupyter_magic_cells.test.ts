@@ -127,6 +127,14 @@ describe('a cell with magics', () => {
     expect(resultsOf(cell)[0]?.data['text/plain']).toBe("'100%'");
   });
 
+  it('shows what the user’s code prints while a magic evaluates it', async () => {
+    await client.execute('def loud():\n    print("heard")\n    return [1]');
+    const cell = await client.execute('%consume Nothing row=loud()');
+    expect(
+      cell.published.some(({ type, content }) => type === 'stream' && content.text === 'heard\n'),
+    ).toBe(true);
+  });
+
   it('is inspected under the cursor', async () => {
     const { reply } = await client.request('inspect_request', {
       code: 'x = 1\n%publish',

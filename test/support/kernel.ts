@@ -54,6 +54,34 @@ const PATIENCE = 20_000;
 
 /** Starts the built kernel as Jupyter does and connects a client to it. */
 export async function startKernel(env: NodeJS.ProcessEnv = {}): Promise<KernelProcess> {
+  const { connection, path, directory } = await writeConnectionFile();
+  const child = spawn(process.execPath, [join(root, 'dist/kernel/main.js'), path], {
+    env: { ...process.env, JPY_PARENT_PID: String(process.pid), ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const kernel = new KernelProcess(child, connection, directory);
+  await kernel.client.connected;
+  return kernel;
+}
+
+/** A kernel whose parent is another process than ours; `stop` kills that parent. */
+export async function startOrphanedKernel(
+  env: NodeJS.ProcessEnv,
+): Promise<{ pid: number; stop(): void }> {
+  const { path } = await writeConnectionFile();
+  const script = `
+    const { spawn } = require('node:child_process');
+    const env = { ...process.env, JPY_PARENT_PID: String(process.pid) };
+    const kernel = spawn(process.execPath, process.argv.slice(1), { env, stdio: 'ignore' });
+    process.stdout.write(String(kernel.pid));
+    setInterval(() => {}, 1000);`;
+  const args = ['-e', script, '--', join(root, 'dist/kernel/main.js'), path];
+  const parent = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [pid] = await once(parent.stdout, 'data');
+  return { pid: Number(pid), stop: () => parent.kill('SIGKILL') };
+}
+
+async function writeConnectionFile() {
   const directory = await mkdtemp(join(tmpdir(), 'slipway-kernel-'));
   const [shell_port, iopub_port, stdin_port, control_port, hb_port] = await freePorts(5);
   const connection = {
@@ -69,13 +97,7 @@ export async function startKernel(env: NodeJS.ProcessEnv = {}): Promise<KernelPr
   } as ConnectionInfo;
   const path = join(directory, 'connection.json');
   await writeFile(path, JSON.stringify(connection), { mode: 0o600 });
-  const child = spawn(process.execPath, [join(root, 'dist/kernel/main.js'), path], {
-    env: { ...process.env, JPY_PARENT_PID: String(process.pid), ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const kernel = new KernelProcess(child, connection, directory);
-  await kernel.client.connected;
-  return kernel;
+  return { connection, path, directory };
 }
 
 /** A kernel process and its first client. */

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { Outbox } from '../../../kernel/sockets/outbox.js';
+
+/** A socket that takes each message when it is told to, and refuses two at once, as ZeroMQ does. */
+class SlowSocket {
+  readonly sent: string[] = [];
+  #release: (() => void) | undefined;
+  #isBusy = false;
+
+  async send(frames: Uint8Array[]): Promise<void> {
+    if (this.#isBusy) throw new Error('EBUSY');
+    this.#isBusy = true;
+    await new Promise<void>((resolve) => {
+      this.#release = resolve;
+    });
+    this.#isBusy = false;
+    this.sent.push(Buffer.from(frames[0] as Uint8Array).toString('latin1', 0, 10));
+  }
+
+  async takeOne(): Promise<void> {
+    this.#release?.();
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  }
+}
+
+const text = (value: string) => [Buffer.from(value)];
+
+describe('the outbox', () => {
+  it('sends in the order of pushing, across sockets, one at a time', async () => {
+    const outbox = new Outbox(() => undefined);
+    const shell = new SlowSocket();
+    const iopub = new SlowSocket();
+    outbox.push(iopub, text('stream'));
+    outbox.push(shell, text('reply'));
+    outbox.push(iopub, text('idle'));
+    await shell.takeOne();
+    expect([iopub.sent, shell.sent]).toEqual([[], []]);
+    await iopub.takeOne();
+    expect([iopub.sent, shell.sent]).toEqual([['stream'], []]);
+    await shell.takeOne();
+    await iopub.takeOne();
+    await outbox.drained();
+    expect([iopub.sent, shell.sent]).toEqual([['stream', 'idle'], ['reply']]);
+  });
+
+  it('tells when too much waits, and when it has been sent', async () => {
+    const pressure: boolean[] = [];
+    const outbox = new Outbox((isFull) => pressure.push(isFull));
+    const socket = new SlowSocket();
+    const megabytes = [Buffer.alloc(9 * 1024 * 1024)];
+    outbox.push(socket, megabytes);
+    expect(pressure).toEqual([]);
+    outbox.push(socket, megabytes);
+    expect(pressure).toEqual([true]);
+    await socket.takeOne();
+    expect(pressure).toEqual([true]);
+    await socket.takeOne();
+    expect(pressure).toEqual([true, false]);
+  });
+});
