@@ -111,4 +111,33 @@ describe.runIf(hasReference)('answers by the Swagger document of R Server 9.1', 
     await check('executeCode', 410, 'POST', `${session}/execute`, { json: { code: '1' } });
     await check('closeSession', 404, 'DELETE', '/sessions/00000000-0000-4000-8000-000000000000');
   });
+
+  it('the life of a service', async () => {
+    const definition = {
+      code: 'y = x + 1',
+      runtimeType: 'Python',
+      inputParameterDefinitions: [{ name: 'x', type: 'numeric' }],
+      outputParameterDefinitions: [{ name: 'y', type: 'numeric' }],
+    };
+    const path = '/services/Conformance/V1.0';
+    await check('publishWebServiceVersion', 201, 'POST', path, { json: definition });
+    await check('publishWebServiceVersion', 409, 'POST', path, { json: definition });
+    await check('publishWebServiceVersion', 400, 'POST', '/services/Conformance/V2.0', {
+      json: {},
+    });
+    const other = await check('publishWebService', 201, 'POST', '/services/Conformance', {
+      json: definition,
+    });
+    await check('getAllWebServices', 200, 'GET', '/services');
+    await check('getAllWebServiceVersionsByName', 200, 'GET', '/services/Conformance');
+    await check('getWebServiceVersion', 200, 'GET', path);
+    await check('GetWebServiceSwagger', 200, 'GET', '/api/Conformance/V1.0/swagger.json');
+    await check('GetWebServiceSwagger', 404, 'GET', '/api/Conformance/absent/swagger.json');
+    await check('patchWebServiceVersion', 200, 'PATCH', path, { json: { description: 'New.' } });
+    await check('patchWebServiceVersion', 404, 'PATCH', '/services/Absent/1', { json: {} });
+    const version = other.json<string>();
+    await check('deleteWebServiceVersion', 200, 'DELETE', `/services/Conformance/${version}`);
+    await check('deleteWebServiceVersion', 200, 'DELETE', path);
+    await check('getWebServiceVersion', 404, 'GET', path);
+  });
 });

@@ -99,12 +99,26 @@ describe('the Swagger document of the server', () => {
   describe.runIf(hasReference)('compared with that of R Server 9.1', () => {
     const reference = hasReference ? new Reference() : undefined;
 
+    const expected = (reference?.operations ?? []).filter(
+      ({ operationId }) => !ABSENT.has(operationId),
+    );
+
     it('has its operations by the same ids, methods and paths', () => {
-      const expected = (reference?.operations ?? [])
-        .filter(({ operationId }) => !ABSENT.has(operationId))
-        .map(({ operationId, method, path }) => `${operationId} ${method} ${path}`);
-      expect(operations().map(({ key }) => key)).toEqual(expect.arrayContaining(expected));
-      expect(expected.length).toBeGreaterThan(30);
+      const keys = expected.map(
+        ({ operationId, method, path }) => `${operationId} ${method} ${path}`,
+      );
+      expect(operations().map(({ key }) => key)).toEqual(expect.arrayContaining(keys));
+      expect(keys.length).toBeGreaterThan(30);
+    });
+
+    it.each(expected)('takes the parameters of $operationId and answers with its status', (one) => {
+      const found = operations().find(({ operation }) => operation.operationId === one.operationId);
+      const parameters = found?.operation.parameters ?? [];
+      expect(parameters.map((parameter) => `${parameter.in} ${parameter.name}`).sort()).toEqual(
+        one.parameters,
+      );
+      const statuses = Object.keys(found?.operation.responses ?? {});
+      expect(statuses.filter((status) => status !== 'default')).toEqual(one.statuses);
     });
   });
 });

@@ -17,6 +17,7 @@ interface Schema {
 
 interface Operation {
   readonly operationId: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly responses: Readonly<Record<string, { readonly schema?: Schema }>>;
 }
 
@@ -50,6 +51,10 @@ export interface ReferenceOperation {
   /** With `{name}` for parameters. */
   readonly path: string;
   readonly operationId: string;
+  /** As `path id`, sorted. */
+  readonly parameters: readonly string[];
+  /** Of an answer that is no failure. */
+  readonly statuses: readonly string[];
 }
 
 /** The vendor's document, to compare answers with. */
@@ -70,10 +75,12 @@ export class Reference {
 
   get operations(): readonly ReferenceOperation[] {
     return Object.entries(this.#document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, { operationId }]) => ({
+      Object.entries(methods).map(([method, operation]) => ({
         method: method.toUpperCase(),
         path,
-        operationId,
+        operationId: operation.operationId,
+        parameters: (operation.parameters ?? []).map((one) => `${one.in} ${one.name}`).sort(),
+        statuses: Object.keys(operation.responses).filter((status) => status !== 'default'),
       })),
     );
   }
