@@ -26,8 +26,12 @@ from typing import Any
 sys.path[0] = ""
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from slipway_session.snapshot import SnapshotError, fingerprint, load  # noqa: E402
-from slipway_session.snapshot.manifest import read_manifest  # noqa: E402
+from slipway_session.snapshot import (  # noqa: E402
+    SnapshotError,
+    fingerprint,
+    load,
+    read_manifest,
+)
 
 
 def verify(directory: Path) -> list[dict[str, Any]]:

@@ -5,9 +5,11 @@ became of it; `load` brings them back, into this process or another. One object 
 saved never spoils the rest. The layout of the directory is described in ``manifest.py``.
 """
 
+from .dependencies import code_needs, function_globals
 from .errors import (
     CloudpickleMissingError,
     CodeSyntaxError,
+    FileRestoreError,
     InvalidManifestError,
     SnapshotDirectoryError,
     SnapshotError,
@@ -15,16 +17,23 @@ from .errors import (
 )
 from .fingerprints import fingerprint
 from .load import load
+from .manifest import read_manifest
+from .packages import distribution_versions
 from .save import save
 
 __all__ = [
     "CloudpickleMissingError",
     "CodeSyntaxError",
+    "FileRestoreError",
     "InvalidManifestError",
     "SnapshotDirectoryError",
     "SnapshotError",
     "UnknownNamesError",
+    "code_needs",
+    "distribution_versions",
     "fingerprint",
+    "function_globals",
     "load",
+    "read_manifest",
     "save",
 ]

@@ -33,7 +33,7 @@ def array_reducers() -> dict[type, Reducer]:
     reducers[numpy.ndarray] = _reduce_array
     pandas, internals = sys.modules.get("pandas"), sys.modules.get("pandas._libs.internals")
     # A pandas whose import failed may have left some of its modules behind.
-    if internals is not None and hasattr(pandas, "Index"):
+    if internals is not None and pandas is not None and hasattr(pandas, "Index"):
         managers = sys.modules.get("pandas.core.internals.managers")
         own_types = (
             getattr(internals, "Block", None) or getattr(internals, "SharedBlock", None),

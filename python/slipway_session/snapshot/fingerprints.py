@@ -54,7 +54,7 @@ class _Walk:
         elif kind in (str, bytes, bytearray):
             self._note(kind.__name__, len(obj), _ends(obj))
         elif kind in (tuple, frozenset):
-            # Whether equal ones are one object is up to the interpreter; cycles lead through others.
+            # Whether equal ones are one object is up to the interpreter; cycles pass elsewhere.
             self._add_structure(obj, kind)
         elif id(obj) in self._seen:
             self._note("again", self._seen[id(obj)])

@@ -15,8 +15,7 @@ from .errors import ObjectLoadError, SnapshotError
 from .files import restore_files
 from .imports import run_import
 from .manifest import GroupEntry, Manifest, read_manifest
-from .packages import installed_version
-from .save import require_cloudpickle
+from .packages import installed_version, require_cloudpickle
 from .unpickling import SnapshotUnpickler
 
 Report = dict[str, Any]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import importlib.util
 import sys
 import sysconfig
 from collections.abc import Iterable
 from importlib import metadata
+
+from .errors import CloudpickleMissingError
 
 
 def distribution_versions(modules: Iterable[str]) -> dict[str, str]:
@@ -21,6 +24,14 @@ def distribution_versions(modules: Iterable[str]) -> dict[str, str]:
         if found is not None:
             versions[found[0]] = found[1]
     return versions
+
+
+def require_cloudpickle() -> None:
+    """Raise `CloudpickleMissingError` when the interpreter has no cloudpickle."""
+    try:
+        importlib.import_module("cloudpickle")
+    except ImportError as error:
+        raise CloudpickleMissingError from error
 
 
 def installed_version(distribution: str) -> str | None:

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .buffers import BufferWriter
+from .choice import Choice
 from .collector import collector_paused
 from .culprits import find_path
-from .dependencies import CodeNeeds, code_needs
-from .errors import CloudpickleMissingError, SnapshotDirectoryError, UnknownNamesError
+from .entries import Entry, object_entry, saved_entry
+from .errors import SnapshotDirectoryError
 from .files import FileSaver
-from .fingerprints import fingerprint
 from .grouping import ShareFinder
 from .imports import import_entry
+from .local_modules import is_local, local_modules_by_value
 from .manifest import GroupEntry, Manifest, new_manifest, write_manifest
-from .packages import distribution_versions
-from .resources import LOCK_TYPES, RECREATED_TYPES, reason_for
-from .selection import BUILTIN_NAMES, SecretFilter, as_import, is_user_name
+from .packages import distribution_versions, require_cloudpickle
+from .resources import reason_for
+from .selection import SecretFilter, as_import
 
 if TYPE_CHECKING:
     from .pickling import Context, SnapshotPickler
+
+# Of these the disk is to blame, and not the object that was being written.
+_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG})
 
 
 def save(
@@ -53,27 +57,18 @@ def save(
     require_cloudpickle()
     target = _empty_directory(directory)
     place = Path(os.path.realpath(workdir if workdir is not None else os.getcwd()))
-    saving = _Saving(namespace, target, place, files)
     excluded = frozenset(exclude)
     if code is not None:
-        saving.select_for_code(code_needs(code, excluded), excluded)
+        choice = Choice.for_code(namespace, code, excluded)
     elif names is not None:
-        saving.select_names(list(dict.fromkeys(names)))
+        choice = Choice.these(namespace, names, excluded)
     else:
-        saving.select_all(excluded)
-    with collector_paused(), _by_value_modules(place, active=not files):
+        choice = Choice.all(namespace, excluded)
+    saving = _Saving(namespace, choice, target, place, files)
+    with collector_paused(), nullcontext() if files else local_modules_by_value(place):
         saving.pickle_names()
         saving.write_groups()
     return saving.finish()
-
-
-def require_cloudpickle() -> None:
-    """Raise `CloudpickleMissingError` when the interpreter has no cloudpickle."""
-    try:
-        import cloudpickle
-    except ImportError as error:
-        raise CloudpickleMissingError from error
-    del cloudpickle
 
 
 @dataclass
@@ -86,143 +81,130 @@ class _Pickled:
 
 
 class _Saving:
-    """The state of one save, from the choice of names to the manifest."""
+    """The state of one save, from the chosen names to the manifest."""
 
     def __init__(
-        self, namespace: dict[str, Any], directory: Path, workdir: Path, files: bool
+        self,
+        namespace: dict[str, Any],
+        choice: Choice,
+        directory: Path,
+        workdir: Path,
+        files: bool,
     ) -> None:
+        from .pickling import Context
+
         self._namespace = namespace
+        self._choice = choice
         self._directory = directory
         self._workdir = workdir
         self._files = files
-        self._user_names = [name for name, value in namespace.items() if is_user_name(name, value)]
-        self._queue: list[str] = []
-        self._follow = False
-        self._needs = CodeNeeds()
-        self._excluded: frozenset[str] = frozenset()
+        self._context: Context = Context(namespace, self._definitions(), workdir)
+        self._sharing = ShareFinder()
         self._manifest = new_manifest()
-        self._entries: dict[str, dict[str, Any]] = {}
+        self._entries: dict[str, Entry] = {}
         self._pickled: dict[str, _Pickled] = {}
         self._skipped: dict[str, str] = {}
         self._imported: dict[str, tuple[str, str | None]] = {}
-        self._missing: set[str] = set()
-        self._modules: set[str] = set()
-        self._numbered = 0
-
-    def select_all(self, excluded: frozenset[str]) -> None:
-        """Save all names of the user."""
-        self._queue = [name for name in self._user_names if name not in excluded]
-
-    def select_names(self, names: list[str]) -> None:
-        """Save only these names."""
-        unknown = [name for name in names if name not in self._namespace]
-        if unknown:
-            raise UnknownNamesError(unknown)
-        self._user_names = names
-        self._queue = list(names)
-
-    def select_for_code(self, needs: CodeNeeds, excluded: frozenset[str]) -> None:
-        """Save what a code needs; more is added as functions are found to need it."""
-        self._follow = True
-        self._needs = needs
-        self._excluded = excluded
-        self._require(needs.names, bound=needs.stored)
-
-    def _require(self, names: Iterable[str], *, bound: set[str]) -> None:
-        """Add names to what is saved; of those that do not exist, ``bound`` are not missed."""
-        known = set(self._user_names)
-        for name in sorted(names):
-            if name in self._excluded or name in self._queue:
-                continue
-            if name in known:
-                self._queue.append(name)
-            elif name not in bound and name not in BUILTIN_NAMES:
-                self._missing.add(name)
+        self._dumps = 0
 
     def pickle_names(self) -> None:
-        """Give each chosen name a verdict, pickling those that are not imported by themselves."""
-        from .pickling import Context
-
+        """Give each name a verdict, pickling by itself what is neither skipped nor imported."""
         secrets = SecretFilter()
-        context = Context(self._namespace, self._definitions(), self._workdir)
-        self._finder = ShareFinder()
-        self._context = context
         for directory in ("objects", "buffers"):
             (self._directory / directory).mkdir()
-        # Grows while functions are found to need more names.
-        for name in self._queue:
+        for name in self._choice:
             value = self._namespace[name]
             refusal = secrets.reason(name, value)
             if value is self._namespace:
                 refusal = "it is the workspace itself, whose names are saved one by one"
+            imported = self._as_import(value) if refusal is None else None
             if refusal is not None:
-                self._skip(name, value, refusal)
-                continue
-            imported = self._as_import(value)
-            if imported is not None:
+                self._skip(name, refusal)
+            elif imported is not None:
                 self._imported[name] = imported
-                self._entries[name] = self._entry(name, value, "import")
+                self._entries[name] = object_entry(name, value, "import")
             else:
-                self._pickle(name, value, context)
+                self._pickle(name, value)
         self._skip_dependents()
+
+    def write_groups(self) -> None:
+        """Write the groups of names that share objects, and the buffers of each."""
+        references = {name: pickled.pickler.references for name, pickled in self._pickled.items()}
+        writer = BufferWriter(self._directory)
+        for group in self._sharing.groups(references):
+            names = [name for name in group if name in self._pickled]
+            if len(names) > 1:
+                self._write_shared(names, writer)
+            elif names:
+                pickled = self._pickled[names[0]]
+                self._write_group(names, pickled.pickler, pickled.file, writer)
+
+    def finish(self) -> Manifest:
+        """Copy the files and write the manifest."""
+        manifest = self._manifest
+        for name, (module, attribute) in self._imported.items():
+            entry = import_entry(name, module, attribute, self._choice.attributes)
+            manifest["imports"].append(entry)
+            manifest["packages"].update(distribution_versions([module.partition(".")[0]]))
+        manifest["objects"] = [self._entries[name] for name in self._choice]
+        manifest["missing"] = sorted(self._choice.missing)
+        if self._files:
+            saver = FileSaver(self._workdir, self._directory)
+            saver.save()
+            manifest["files"], manifest["skippedFiles"] = saver.files, saver.skipped
+        write_manifest(manifest, self._directory)
+        return manifest
 
     def _definitions(self) -> dict[int, str]:
         """Map the functions and classes that the notebook defines to the names they have."""
         found: dict[int, str] = {}
-        for name in self._user_names:
-            value = self._namespace[name]
-            if name in self._excluded:
-                continue
-            if not isinstance(value, (FunctionType, type)) or self._as_import(value) is not None:
-                continue
-            if id(value) not in found or value.__name__ == name:
+        for name, value in self._choice.definitions(self._namespace):
+            if self._as_import(value) is None and (
+                id(value) not in found or value.__name__ == name
+            ):
                 found[id(value)] = name
         return found
 
     def _as_import(self, value: Any) -> tuple[str, str | None] | None:
         found = as_import(value, self._namespace)
-        if found is None or self._files or not _is_local(found[0], self._workdir):
+        if found is None or self._files or not is_local(found[0], self._workdir):
             return found
         return None
 
-    def _pickle(self, name: str, value: Any, context: Context) -> None:
-        pickler, file, error = self._dump({name: value}, context, {name})
+    def _pickle(self, name: str, value: Any) -> None:
+        pickler, file, error = self._dump([name])
         if error is not None:
             culprit = getattr(error, "culprit", None)
             culprit = pickler.last if culprit is None else culprit
-            path = find_path(name, value, culprit)
-            self._skip(name, value, reason_for(culprit, error), path)
+            self._skip(name, reason_for(culprit, error), find_path(name, value, culprit))
             return
         size = (self._directory / file).stat().st_size
         size += sum(buffer.nbytes for buffer in pickler.buffers)
         self._pickled[name] = _Pickled(pickler, file, size)
-        self._finder.add(name, pickler.memo.copy(), pickler.by_value)
-        if self._follow:
-            self._needs.stored |= pickler.global_stores
-            bound = self._needs.assigned | self._needs.stored
-            self._require(pickler.global_names | pickler.references, bound=bound)
-            self._needs.attributes |= pickler.mentioned
+        self._sharing.add(name, pickler.memo.copy(), pickler.by_value)
+        if self._choice.attributes is not None:
+            needed = pickler.global_names | pickler.references
+            self._choice.require(needed, stores=pickler.global_stores)
+            self._choice.attributes |= pickler.mentioned
 
-    def _dump(
-        self, objects: dict[str, Any], context: Context, own_names: set[str]
-    ) -> tuple[SnapshotPickler, str, Exception | None]:
+    def _dump(self, names: list[str]) -> tuple[SnapshotPickler, str, Exception | None]:
+        """Pickle names together into a file of their own; on failure the file is gone again."""
         from .pickling import SnapshotPickler
 
-        path = f"objects/{self._numbered}.pickle"
-        self._numbered += 1
+        path = f"objects/{self._dumps}.pickle"
+        self._dumps += 1
+        failure: Exception | None = None
         with open(self._directory / path, "xb") as file:
-            pickler = SnapshotPickler(file, context, own_names)
+            pickler = SnapshotPickler(file, self._context, set(names))
             try:
-                pickler.dump(objects)
-                return pickler, path, None
-            except OSError as error:
-                if error.errno is not None and error.filename is None and _disk_is_full(error):
-                    raise
-                failure: Exception = error
+                pickler.dump({name: self._namespace[name] for name in names})
             except Exception as error:
                 # Objects run their own code while they are saved, and that may raise anything.
+                if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
+                    raise
                 failure = error
-        (self._directory / path).unlink()
+        if failure is not None:
+            (self._directory / path).unlink()
         return pickler, path, failure
 
     def _skip_dependents(self) -> None:
@@ -231,46 +213,29 @@ class _Saving:
         while found:
             found = False
             for name, pickled in list(self._pickled.items()):
-                lost = sorted(pickled.pickler.references & self._skipped.keys())
-                if lost:
+                lost = min(pickled.pickler.references & self._skipped.keys(), default=None)
+                if lost is not None:
                     found = True
-                    value = self._namespace[name]
-                    reason = f"it uses {lost[0]}, which is not saved: {self._skipped[lost[0]]}"
-                    path = self._entries[lost[0]].get("path", lost[0])
                     (self._directory / pickled.file).unlink()
                     del self._pickled[name]
-                    self._skip(name, value, reason, path)
-
-    def write_groups(self) -> None:
-        """Write the groups of names that share objects, and the buffers of each."""
-        references = {name: pickled.pickler.references for name, pickled in self._pickled.items()}
-        writer = BufferWriter(self._directory)
-        for group in self._finder.groups(references):
-            names = [name for name in group if name in self._pickled]
-            if len(names) > 1:
-                self._write_shared(names, writer)
-            elif names:
-                pickled = self._pickled[names[0]]
-                self._write_group(names, pickled.pickler, pickled.file, writer)
+                    reason = f"it uses {lost}, which is not saved: {self._skipped[lost]}"
+                    self._skip(name, reason, self._entries[lost].get("path", lost))
 
     def _write_shared(self, names: list[str], writer: BufferWriter) -> None:
-        objects = {name: self._namespace[name] for name in names}
-        pickler, file, error = self._dump(objects, self._context, set(names))
+        pickler, file, error = self._dump(names)
         for name in names:
             (self._directory / self._pickled[name].file).unlink()
         if error is None:
             self._write_group(names, pickler, file, writer)
             return
-        together = ", ".join(names)
+        reason = reason_for(pickler.last, error)
         for name in names:
-            reason = f"saving {together} together failed: {reason_for(pickler.last, error)}"
-            self._skip(name, self._namespace[name], reason)
             del self._pickled[name]
+            self._skip(name, f"saving {', '.join(names)} together failed: {reason}")
 
     def _write_group(
         self, names: list[str], pickler: SnapshotPickler, file: str, writer: BufferWriter
     ) -> None:
-        number = len(self._manifest["groups"])
         packages = distribution_versions(pickler.modules)
         self._manifest["packages"].update(packages)
         group: GroupEntry = {
@@ -280,118 +245,29 @@ class _Saving:
             "packages": sorted(packages),
             "code": pickler.has_code,
         }
+        number = len(self._manifest["groups"])
         self._manifest["groups"].append(group)
         for name in names:
-            self._entries[name] = self._saved_entry(name, number)
-
-    def _saved_entry(self, name: str, group: int) -> dict[str, Any]:
-        value, pickled = self._namespace[name], self._pickled[name]
-        resources = pickled.pickler.resources
-        verdict, reason = "saved", None
-        if any(file is value for file in resources.reopened):
-            verdict = "reopened"
-            if value.writable():
-                reason = "open for writing: goes on at its position, and the file is not emptied"
-        elif isinstance(value, RECREATED_TYPES):
-            verdict = "recreated"
-            if isinstance(value, LOCK_TYPES):
-                reason = "comes back as a new, unlocked lock"
-        else:
-            reason = self._note(name, value, pickled.pickler)
-        entry = self._entry(name, value, verdict, reason)
-        entry["group"] = group
-        entry["size"] = pickled.size
-        try:
-            entry["fingerprint"] = fingerprint(value)
-        except Exception as error:
-            # Looking at an object may run its own code. It is saved; only the comparison is lost.
-            remark = f"its content cannot be compared after a restore ({type(error).__name__})"
-            entry["reason"] = f"{reason}; {remark}" if reason else remark
-        return entry
-
-    def _note(self, name: str, value: Any, pickler: SnapshotPickler) -> str | None:
-        """Say what a user should know about a name that was saved, or None."""
-        notes = []
-        resources = pickler.resources
-        if resources.recreated:
-            path = find_path(name, value, resources.recreated[0]) or "a lock or queue inside"
-            notes.append(f"{path} is made anew, unlocked and empty")
-        if resources.reopened:
-            path = find_path(name, value, resources.reopened[0]) or "a file inside"
-            notes.append(f"{path} is opened again at its position")
-        if pickler.global_names and not self._follow:
-            chosen = self._entries.keys() | self._pickled.keys()
-            absent = sorted(
-                read
-                for read in pickler.global_names - chosen
-                if read in self._namespace and read not in BUILTIN_NAMES
+            pickled = self._pickled[name]
+            self._entries[name] = saved_entry(
+                name,
+                self._namespace[name],
+                pickled.pickler,
+                group=number,
+                size=pickled.size,
+                absent=self._absent(pickled.pickler),
             )
-            if absent:
-                notes.append(f"reads {', '.join(absent)}, not in this snapshot")
-        return "; ".join(notes) or None
 
-    def finish(self) -> Manifest:
-        """Copy the files and write the manifest."""
-        manifest = self._manifest
-        mentioned = self._needs.attributes if self._follow else None
-        for name, (module, attribute) in self._imported.items():
-            entry = import_entry(name, module, attribute, mentioned)
-            manifest["imports"].append(entry)
-            manifest["packages"].update(distribution_versions([module.partition(".")[0]]))
-        manifest["objects"] = [self._entries[name] for name in self._queue]
-        manifest["missing"] = sorted(self._missing)
-        if self._files:
-            saver = FileSaver(self._workdir, self._directory)
-            saver.save()
-            manifest["files"], manifest["skippedFiles"] = saver.files, saver.skipped
-        write_manifest(manifest, self._directory)
-        return manifest
+    def _absent(self, pickler: SnapshotPickler) -> set[str]:
+        """Return the global names that functions of a pickle read and that are not taken."""
+        if self._choice.follows or not pickler.global_names:
+            return set()
+        taken = set(self._choice)
+        return {name for name in pickler.global_names - taken if name in self._namespace}
 
-    def _skip(self, name: str, value: Any, reason: str, path: str | None = None) -> None:
+    def _skip(self, name: str, reason: str, path: str | None = None) -> None:
         self._skipped[name] = reason
-        self._entries[name] = self._entry(name, value, "skipped", reason, path)
-
-    def _entry(
-        self,
-        name: str,
-        value: Any,
-        verdict: str,
-        reason: str | None = None,
-        path: str | None = None,
-    ) -> dict[str, Any]:
-        entry: dict[str, Any] = {
-            "name": name,
-            "verdict": verdict,
-            "type": type_name(value),
-            "size": 0,
-            "group": None,
-        }
-        if reason is not None:
-            entry["reason"] = reason
-        if path is not None:
-            entry["path"] = path
-        shape = _shape(value)
-        if shape is not None:
-            entry["shape"] = shape
-        return entry
-
-
-def type_name(value: Any) -> str:
-    """Return the type of a value as users know it: ``sklearn.svm.SVC``, ``Iris``, ``list``."""
-    kind = type(value)
-    if kind.__module__ in ("builtins", "__main__"):
-        return kind.__qualname__
-    public = [part for part in kind.__module__.split(".") if not part.startswith("_")]
-    return ".".join([*public, kind.__qualname__])
-
-
-def _shape(value: Any) -> list[int] | None:
-    """Return the shape of an array or a table; of nothing else, as asking may run any code."""
-    if type(value).__module__.partition(".")[0] not in ("numpy", "pandas", "scipy"):
-        return None
-    shape = getattr(value, "shape", None)
-    is_shape = isinstance(shape, tuple) and all(isinstance(length, int) for length in shape)
-    return list(shape) if is_shape and shape is not None else None
+        self._entries[name] = object_entry(name, self._namespace[name], "skipped", reason, path)
 
 
 def _empty_directory(directory: str | os.PathLike[str]) -> Path:
@@ -401,41 +277,3 @@ def _empty_directory(directory: str | os.PathLike[str]) -> Path:
     if any(path.iterdir()):
         raise SnapshotDirectoryError(f"{path} is not empty; save into a new directory")
     return path
-
-
-def _is_local(module_name: str, workdir: Path) -> bool:
-    import sys
-
-    file = getattr(sys.modules.get(module_name), "__file__", None)
-    if not isinstance(file, str):
-        return False
-    path = Path(os.path.realpath(file))
-    return path.is_relative_to(workdir) and "site-packages" not in path.parts
-
-
-@contextmanager
-def _by_value_modules(workdir: Path, *, active: bool) -> Iterator[None]:
-    """Let cloudpickle save modules of the working directory by value while no files come along."""
-    import sys
-
-    import cloudpickle
-
-    registered = cloudpickle.list_registry_pickle_by_value()
-    local = [
-        module
-        for name, module in list(sys.modules.items())
-        if active and name != "__main__" and name not in registered and _is_local(name, workdir)
-    ]
-    for module in local:
-        cloudpickle.register_pickle_by_value(module)
-    try:
-        yield
-    finally:
-        for module in local:
-            cloudpickle.unregister_pickle_by_value(module)
-
-
-def _disk_is_full(error: OSError) -> bool:
-    import errno
-
-    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
