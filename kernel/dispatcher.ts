@@ -21,7 +21,7 @@ export interface DispatcherParts {
   readonly relay: Relay;
   readonly cells: CellQueue;
   readonly sessions: SessionKeeper;
-  /** What is known of the session of the open link. */
+  /** What is known of the session of the open link, or of the last one. */
   profile(): SessionProfile | undefined;
   /** Ends the kernel after the answer to this request. */
   shutdown(request: OpenRequest, restart: boolean): void;
@@ -69,15 +69,21 @@ export class Dispatcher {
     else this.parts.frontend.serve(request, content);
   }
 
-  async #kernelInfo(request: OpenRequest): Promise<void> {
-    const { frontend, sessions } = this.parts;
-    frontend.busy(request);
+  #kernelInfo(request: OpenRequest): void | Promise<void> {
+    this.parts.frontend.busy(request);
+    const known = this.parts.profile()?.known;
+    if (known === undefined) return this.#kernelInfoWhenKnown(request);
+    this.parts.frontend.serve(request, kernelInfo(known));
+  }
+
+  async #kernelInfoWhenKnown(request: OpenRequest): Promise<void> {
     const patience = new AbortController();
     const session = await Promise.race([
       this.#sessionInfo(),
       delay(INFO_PATIENCE, undefined, { signal: patience.signal }).catch(ignoreAbort),
     ]);
     patience.abort();
+    const { frontend, sessions } = this.parts;
     frontend.serve(request, kernelInfo(session, sessions.openLink?.python));
   }
 

@@ -21,6 +21,12 @@ const kernel = await Kernel.start(readConnectionFile(connectionFile), log).catch
 
 process.on('SIGINT', () => kernel.interrupt());
 process.on('SIGTERM', () => kernel.stop());
+// A fault of ours must not leave a session behind; Jupyter sees the status and starts us again.
+process.on('uncaughtException', (error) => {
+  log(`The kernel failed and ends: ${error.stack}`);
+  process.exitCode = 1;
+  void kernel.stop();
+});
 if (process.env.JPY_PARENT_PID !== undefined) watchParent(() => kernel.stop());
 
 await kernel.stopped;

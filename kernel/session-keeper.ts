@@ -100,7 +100,11 @@ export class SessionKeeper implements KernelSessionControl {
   }
 
   async attach(id: string): Promise<void> {
-    await this.#replace(() => this.#attachTo(id, false));
+    await this.#replace(async () => {
+      const sessions = await (await this.client()).sessions.list();
+      const name = sessions.find((session) => session.id === id)?.name ?? id;
+      return await this.#attachTo(id, name, false);
+    });
   }
 
   async close(options: { force?: boolean }): Promise<void> {
@@ -174,7 +178,7 @@ export class SessionKeeper implements KernelSessionControl {
     const lost = this.#lost;
     if (lost !== undefined) {
       try {
-        const again = await this.#attachTo(lost.link.sessionId, lost.isOurs);
+        const again = await this.#attachTo(lost.link.sessionId, lost.name, lost.isOurs);
         this.#notice = 'Connected again with the same session; its variables are still there.';
         return again;
       } catch (error) {
@@ -196,10 +200,10 @@ export class SessionKeeper implements KernelSessionControl {
     return { client, link, name: options.name, isOurs: true };
   }
 
-  async #attachTo(id: string, isOurs: boolean): Promise<Attachment> {
+  async #attachTo(id: string, name: string, isOurs: boolean): Promise<Attachment> {
     const client = await this.client();
     const link = await attachSession(client, id, this.events.onMessage);
-    return { client, link, name: id, isOurs };
+    return { client, link, name, isOurs };
   }
 
   #take(attachment: Attachment): Attachment {

@@ -19,6 +19,8 @@ const ANSWERED_MEANWHILE: ReadonlySet<string> = new Set([
 export class SessionProfile {
   /** Resolves to the content of the session's `kernel_info_reply`. */
   readonly info: Promise<Record<string, unknown>>;
+  /** The same, once it is there. */
+  known: Record<string, unknown> | undefined;
   #subshell: string | undefined;
 
   /** @param onProblem told when the session has subshells but gives none. */
@@ -26,6 +28,7 @@ export class SessionProfile {
     this.info = own.request(link, 'control', 'kernel_info_request', {});
     this.info
       .then(async (info) => {
+        this.known = info;
         const features = info.supported_features;
         if (!Array.isArray(features) || !features.includes('kernel subshells')) return;
         const reply = await own.request(link, 'control', 'create_subshell_request', {});

@@ -143,6 +143,48 @@ describe('the end of a session', () => {
   });
 });
 
+describe('another session', () => {
+  const create = async () => {
+    const body = { name: 'other', runtimeType: 'Python' };
+    return (await server.call('POST', '/sessions', body)) as { sessionId: string };
+  };
+  const ids = async () => (await sessions()).map(({ id }) => id);
+
+  it('that the kernel attached to outlives it, and its own is closed', async () => {
+    const kernel = await start();
+    await kernel.client.execute('mine = 1');
+    const { sessionId } = await create();
+    const { reply } = await kernel.client.execute(`%session attach ${sessionId}\ntheirs = 2`);
+    expect(reply.content.status).toBe('ok');
+    const look = await kernel.client.execute('("mine" in globals(), theirs)');
+    expect(look.published.find(({ type }) => type === 'execute_result')?.content.data).toEqual({
+      'text/plain': '(False, 2)',
+    });
+    expect(await ids()).toEqual([sessionId]);
+    await kernel.stop();
+    expect(await ids()).toEqual([sessionId]);
+    await server.call('DELETE', `/sessions/${sessionId}`);
+  });
+
+  it('that does not exist is refused, and the kernel keeps its own', async () => {
+    const kernel = await start();
+    await kernel.client.execute('mine = 1');
+    const { reply } = await kernel.client.execute('%session attach 12345');
+    expect(reply.content.status).toBe('error');
+    expect((await kernel.client.execute('mine')).reply.content.status).toBe('ok');
+  });
+
+  it('is started by the next cell after the kernel’s was closed, without alarm', async () => {
+    const kernel = await start();
+    await kernel.client.execute('mine = 1');
+    expect((await kernel.client.execute('%session close')).reply.content.status).toBe('ok');
+    const next = await kernel.client.execute('"mine" in globals()');
+    expect(next.reply.content.status).toBe('ok');
+    expect(textOf(next, 'stderr')).toBe('');
+    expect(await sessions()).toHaveLength(1);
+  });
+});
+
 describe('the loss of the server', () => {
   it('fails the running cell, and the next one starts a server and a session again', async () => {
     const own = await startEmbeddedServer();

@@ -128,8 +128,15 @@ describe('a cell with magics', () => {
   });
 
   it('shows what the user’s code prints while a magic evaluates it', async () => {
+    await server.call('POST', '/services/Echo/V1', {
+      code: 'out = row',
+      runtimeType: 'Python',
+      inputParameterDefinitions: [{ name: 'row', type: 'vector' }],
+      outputParameterDefinitions: [{ name: 'out', type: 'vector' }],
+    });
     await client.execute('def loud():\n    print("heard")\n    return [1]');
-    const cell = await client.execute('%consume Nothing row=loud()');
+    const cell = await client.execute('%consume Echo V1 row=loud()');
+    expect(cell.reply.content.status).toBe('ok');
     expect(
       cell.published.some(({ type, content }) => type === 'stream' && content.text === 'heard\n'),
     ).toBe(true);
