@@ -29,4 +29,5 @@ class SlipwayShell(ZMQInteractiveShell):
 
     def number_results(self, cell_number: int | None) -> None:
         """Give results this number; with None, the number that IPython counts."""
-        self.displayhook.cell_number = cell_number
+        displayhook: Any = self.displayhook
+        displayhook.cell_number = cell_number

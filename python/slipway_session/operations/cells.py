@@ -1,0 +1,36 @@
+"""Cells that the notebook's kernel runs piece by piece, because they hold magics of its own.
+
+Its pieces are executed without history; `begin` and `end` make them one cell in the session's eyes:
+one number, one entry of the history.
+"""
+
+from __future__ import annotations
+
+from .request import Answer, Arguments
+from .session_state import SessionState
+
+
+def begin(session: SessionState, arguments: Arguments) -> Answer:
+    """Return the number of the cell that begins; keep its source as input when asked."""
+    shell = session.shell
+    code = arguments.text("code")
+    if arguments.flag("storeHistory") and shell.history_manager is not None:
+        try:
+            transformed = shell.transform_cell(code)
+        except SyntaxError:
+            # The cell says so when the piece that is to blame runs.
+            transformed = code
+        shell.history_manager.store_inputs(shell.execution_count, transformed, code)
+    shell.number_results(shell.execution_count)
+    return Answer({"executionCount": shell.execution_count})
+
+
+def end(session: SessionState, arguments: Arguments) -> Answer:
+    """Advance the counter when the cell counts; return the number of the next cell."""
+    shell = session.shell
+    shell.number_results(None)
+    if arguments.flag("storeHistory"):
+        if shell.history_manager is not None:
+            shell.history_manager.store_output(shell.execution_count)
+        shell.execution_count += 1
+    return Answer({"executionCount": shell.execution_count})

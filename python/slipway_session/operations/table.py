@@ -1,0 +1,21 @@
+"""The operations by the names that they have on the wire."""
+
+from __future__ import annotations
+
+from . import cells, functions, snapshots, variables, workspace
+from .request import Operation
+
+OPERATIONS: dict[str, Operation] = {
+    "evaluate": Operation(variables.evaluate),
+    "assign": Operation(variables.assign),
+    "collect": Operation(variables.collect),
+    "begin_cell": Operation(cells.begin),
+    "end_cell": Operation(cells.end),
+    "workspace_list": Operation(workspace.list_names, is_safe_beside_cells=True),
+    "workspace_get": Operation(workspace.get),
+    "workspace_set": Operation(workspace.set_object),
+    "workspace_delete": Operation(workspace.delete),
+    "describe_function": Operation(functions.describe),
+    "snapshot_save": Operation(snapshots.save),
+    "snapshot_load": Operation(snapshots.load),
+}

@@ -1,0 +1,52 @@
+"""Values into and out of the user's namespace: evaluate, assign, collect."""
+
+from __future__ import annotations
+
+from ..errors import MissingOutputError
+from ..user_code import evaluate as evaluate_source
+from ..values import from_json, to_json
+from .request import Answer, Arguments, require_name
+from .session_state import SessionState
+
+
+def evaluate(session: SessionState, arguments: Arguments) -> Answer:
+    """Evaluate expressions in order and return their values as JSON, by label."""
+    types = arguments.texts_by_name("types")
+    values = {}
+    for label, source in arguments.texts_by_name("expressions").items():
+        value = evaluate_source(session.shell, source, label)
+        values[label] = to_json(value, types.get(label), label)
+    return Answer({"values": values})
+
+
+def assign(session: SessionState, arguments: Arguments) -> Answer:
+    """Set names to values; all of them, or none when one is not of its type."""
+    types = arguments.texts_by_name("types")
+    values = {}
+    for name, value in arguments.mapping("values").items():
+        require_name(name)
+        values[name] = from_json(value, types.get(name), name)
+    session.set_names(values)
+    if arguments.flag("trackFiles"):
+        session.files.remember()
+    return Answer()
+
+
+def collect(session: SessionState, arguments: Arguments) -> Answer:
+    """Return the values of names, and the files written since they were last tracked.
+
+    With ``ifSucceeded`` there are no values after an execution of the same client that failed: they
+    would be those of an earlier one.
+    """
+    types = arguments.texts_by_name("types")
+    names = arguments.texts("names")
+    changed_files = session.files.changed()
+    if arguments.flag("ifSucceeded") and not session.last_execution_succeeded(arguments.client):
+        return Answer({"values": [], "changedFiles": changed_files})
+    values = []
+    for name in names:
+        if name not in session.namespace:
+            raise MissingOutputError(name)
+        value = to_json(session.namespace[name], types.get(name), name)
+        values.append({"name": name, "value": value})
+    return Answer({"values": values, "changedFiles": changed_files})
