@@ -23,6 +23,7 @@ _SAVING_HOOKS = (
     "__reduce_ex__",
     "__getnewargs__",
     "__getnewargs_ex__",
+    "__setstate__",
 )
 
 
@@ -139,6 +140,10 @@ class _Walk:
 
     def _add_instance(self, obj: Any, kind: type) -> None:
         self._note("instance", kind.__module__, kind.__qualname__)
+        if isinstance(obj, dict):
+            self._add_structure(dict(obj), dict)
+        elif isinstance(obj, (list, tuple)):
+            self._add_structure(tuple(obj), tuple)
         attributes = getattr(obj, "__dict__", None)
         if isinstance(attributes, dict) and _saves_its_attributes(kind):
             self._note(len(attributes))

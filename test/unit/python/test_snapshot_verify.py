@@ -56,6 +56,15 @@ def test_what_only_the_session_could_restore_is_found_out(session: Session) -> N
     assert "here" in objects["odd"]["reason"]
 
 
+def test_a_class_that_drops_attributes_when_it_is_loaded_is_no_difference(
+    session: Session,
+) -> None:
+    session.run("from sklearn import datasets\niris = datasets.load_iris()\n")
+    session.save()
+    objects = {found["name"]: found for found in verify(session.directory)["objects"]}
+    assert objects["iris"]["ok"], objects["iris"]
+
+
 def test_what_came_back_different_is_found_out(session: Session) -> None:
     session.run("x = [1, 2]\ny = 1")
     manifest = session.save()
