@@ -135,7 +135,7 @@ export class SessionKeeper implements KernelSessionControl {
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_LIMIT);
     });
-    await Promise.race([closing.then(() => this.#closeOurs(this.#detach())), limit]);
+    await Promise.race([closing.then(() => this.#closeLast()), limit]);
     clearTimeout(timer);
   }
 
@@ -227,6 +227,12 @@ export class SessionKeeper implements KernelSessionControl {
     this.#attachment = undefined;
     this.#lost = undefined;
     return attachment;
+  }
+
+  async #closeLast(): Promise<void> {
+    // With the user's own server its sessions are gone; a call would start another server.
+    if (this.#lost?.client.embedded === true) return;
+    await this.#closeOurs(this.#detach());
   }
 
   async #closeOurs(attachment: Attachment | undefined): Promise<void> {

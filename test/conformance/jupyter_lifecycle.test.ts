@@ -1,3 +1,5 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type EmbeddedServer, startEmbeddedServer } from '../support/embedded-server.js';
 import {
@@ -186,6 +188,8 @@ describe('another session', () => {
 });
 
 describe('the loss of the server', () => {
+  const isGone = (pid: number) => vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+
   it('fails the running cell, and the next one starts a server and a session again', async () => {
     const own = await startEmbeddedServer();
     try {
@@ -198,13 +202,29 @@ describe('the loss of the server', () => {
       process.kill(own.pid, 'SIGKILL');
       const { reply } = await kernel.client.exchange(cell);
       expect(reply.content).toMatchObject({ status: 'error', ename: 'ConnectionLost' });
-      while (isAlive(own.pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+      await isGone(own.pid);
       const next = await kernel.client.execute('40 + 2');
       expect(next.reply.content.status).toBe('ok');
       expect(textOf(next, 'stderr')).toContain('fresh session');
       await kernel.stop();
     } finally {
       await own.stop();
+    }
+  });
+
+  it('does not make a kernel that ends start another server', async () => {
+    const own = await startEmbeddedServer();
+    try {
+      const kernel = await start(own.env);
+      await kernel.client.execute('1');
+      process.kill(own.pid, 'SIGKILL');
+      await isGone(own.pid);
+      await kernel.stop();
+      expect(await kernel.ended).toBe(0);
+      const { pid } = JSON.parse(await readFile(join(own.home, 'runtime.json'), 'utf8'));
+      expect(pid).toBe(own.pid);
+    } finally {
+      await rm(own.home, { recursive: true, force: true, maxRetries: 5 });
     }
   });
 });
