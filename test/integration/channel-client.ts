@@ -27,11 +27,12 @@ export class ChannelClient {
   readonly received: ReadMessage[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
   readonly #waiting = new Set<() => void>();
+  readonly #finished = new Set<unknown>();
   #attached: Record<string, unknown> | undefined;
 
   private constructor(readonly socket: WebSocket) {
     socket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) this.received.push(read(decodeWebSocketFrame(data)));
+      if (isBinary) this.#keep(read(decodeWebSocketFrame(data)));
       else this.#attached = JSON.parse(data.toString()) as Record<string, unknown>;
       for (const check of this.#waiting) check();
     });
@@ -100,9 +101,7 @@ export class ChannelClient {
 
   /** Waits until a request's `idle` has come and returns all that it caused. */
   async done(request: MessageHeader): Promise<ReadMessage[]> {
-    await this.until(() =>
-      this.of(request).some((message) => message.content.execution_state === 'idle'),
-    );
+    await this.until(() => this.#finished.has(request.msg_id));
     return this.of(request);
   }
 
@@ -117,6 +116,11 @@ export class ChannelClient {
       this.#waiting.add(check);
       check();
     });
+  }
+
+  #keep(message: ReadMessage): void {
+    this.received.push(message);
+    if (message.content.execution_state === 'idle') this.#finished.add(message.parent.msg_id);
   }
 
   async close(): Promise<void> {

@@ -168,6 +168,16 @@ describe('a session’s channel', () => {
     expect(messages.at(-2)?.type).toBe('execute_reply');
   });
 
+  it('loses none of a burst of messages', async () => {
+    const client = await attach();
+    const messages = await client.done(
+      client.execute(
+        'k = get_ipython().kernel\nfor i in range(20000):\n    k.send_response(k.iopub_socket, "stream", {"name": "stdout", "text": "."})',
+      ),
+    );
+    expect(messages.filter((message) => message.type === 'stream')).toHaveLength(20_000);
+  });
+
   it('loses nothing when the kernel stops reading for a while', async () => {
     const client = await attach();
     client.socket.pause();

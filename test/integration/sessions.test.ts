@@ -451,6 +451,28 @@ describe('snapshots of a session', () => {
     expect(outputParameters.map((output) => output.value)).toEqual([1, 3, 'old']);
   });
 
+  it('leave out an object that was written but does not come back, and say why', async () => {
+    await execute(
+      'class Broken:\n    def __reduce__(self): return (eval, ("1 / 0",))\nbad = Broken()\ngood = 1',
+    );
+    const saved = await server.request('POST', `${session}/snapshot`, { json: {} });
+    expect(saved.status).toBe(201);
+    const { snapshotId, contents } = saved.json<{
+      snapshotId: string;
+      contents: { objects: { name: string; verdict: string; reason?: string }[] };
+    }>();
+    const bad = contents.objects.find((object) => object.name === 'bad');
+    expect(bad).toMatchObject({
+      verdict: 'skipped',
+      reason: expect.stringContaining('ZeroDivisionError'),
+    });
+    const restored = await create({ runtimeType: 'Python', snapshotId });
+    const names = await server.request('GET', `${restored}/workspace`);
+    expect(names.json()).toContain('good');
+    expect(names.json()).not.toContain('bad');
+    await server.request('DELETE', `${restored}/force`);
+  });
+
   it('hold only what was asked for', async () => {
     await execute('a = 1\nb = 2\nc = 3');
     const saved = await server.request('POST', `${session}/snapshot`, {
