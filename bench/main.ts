@@ -23,7 +23,7 @@ try {
   const figures = [
     ...(wanted('kernel')
       ? await kernelFigures({
-          ours: [process.execPath, join(root, 'dist/kernel/main.js'), '-f', '{connection_file}'],
+          ours: [process.execPath, join(root, 'dist/kernel/main.js'), '{connection_file}'],
           ipykernel: [python, '-m', 'ipykernel_launcher', '-f', '{connection_file}'],
           env: { SLIPWAY_HOME: home, SLIPWAY_PYTHON: python },
         })

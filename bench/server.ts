@@ -26,7 +26,12 @@ export async function startServer(
     process.execPath,
     [join(root, 'dist/src/cli/main.js'), 'server', 'run', '--embedded', '--port', '0'],
     {
-      env: { ...process.env, SLIPWAY_HOME: home, SLIPWAY_PYTHON: python, SLIPWAY_LOG_LEVEL: 'warn' },
+      env: {
+        ...process.env,
+        SLIPWAY_HOME: home,
+        SLIPWAY_PYTHON: python,
+        SLIPWAY_LOG_LEVEL: 'warn',
+      },
       stdio: ['ignore', 'inherit', 'inherit'],
     },
   );
