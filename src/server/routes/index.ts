@@ -3,7 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import type { ServerContext } from '../context.js';
 import { authRoutes } from './auth.js';
 import { channelRoutes } from './channel.js';
+import { consumeRoutes } from './consume.js';
+import { consumeRoutes } from './consume.js';
 import { openapiRoutes } from './openapi.js';
+import { serviceRoutes } from './services.js';
+import { serviceRoutes } from './services.js';
 import { sessionRoutes } from './sessions.js';
 import { snapshotRoutes } from './snapshots.js';
 import { statusRoutes } from './status.js';
@@ -15,6 +19,8 @@ export const ROUTES: readonly Routes[] = [
   sessionRoutes,
   channelRoutes,
   snapshotRoutes,
+  serviceRoutes,
+  consumeRoutes,
   statusRoutes,
   openapiRoutes,
 ];
