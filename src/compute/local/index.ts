@@ -15,6 +15,7 @@ import type { LocalSettings } from './settings.js';
 import { verifySnapshot } from './verify.js';
 
 export { describeEnd, ProcessStartError } from './child-process.js';
+export { ServiceLoadError, WorkerEndedError, WorkerStartError } from './service-errors.js';
 export { SessionStartError } from './session.js';
 export type { LocalSettings } from './settings.js';
 export { FileNotFoundError, UnsafePathError } from './work-files.js';

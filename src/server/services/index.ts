@@ -1,0 +1,16 @@
+/** Published services: versions, their workers, and calls. */
+export {
+  InvalidCallBodyError,
+  InvalidParameterError,
+  InvalidServiceError,
+  NotServiceOwnerError,
+  PublishForbiddenError,
+  RuntimeNotInstalledError,
+  ServiceBusyError,
+  ServiceCrashedError,
+  ServiceNotFoundError,
+  ServiceNotLoadableError,
+  ServiceTimeoutError,
+  ServiceUnavailableError,
+} from './errors.js';
+export { Services } from './services.js';

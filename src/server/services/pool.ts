@@ -1,0 +1,335 @@
+import type { Logger } from 'pino';
+import {
+  type Compute,
+  type ServiceDefinition,
+  type ServiceHost,
+  ServiceLoadError,
+  type ServiceWorker,
+  WorkerEndedError,
+} from '../../compute/index.js';
+import type { MaterialisedSnapshot } from '../snapshots/index.js';
+import {
+  ServiceBusyError,
+  ServiceCrashedError,
+  ServiceTimeoutError,
+  ServiceUnavailableError,
+} from './errors.js';
+import { type Call, WorkerSlot } from './worker-slot.js';
+
+/**
+ * Calls that are sent to a worker while it runs another, so that it need not wait for the next.
+ * Only where calls are short: a call cannot be taken back from a worker that turns out slow.
+ */
+const PIPELINE_DEPTH = 2;
+/** Milliseconds of a call that count as short. */
+const SHORT_CALL = 5;
+/** Weight of the newest call in the mean duration. */
+const SMOOTHING = 0.1;
+
+/** Milliseconds before a worker that fails again and again is started anew. */
+const FIRST_BACKOFF = 100;
+const LAST_BACKOFF = 30_000;
+/** Failures in a row after which calls are refused instead of kept waiting. */
+const GIVE_UP_AFTER = 3;
+
+/** Bounds of the interval in which overdue calls are looked for, in milliseconds. */
+const SHORTEST_WATCH = 20;
+const LONGEST_WATCH = 1000;
+
+export interface PoolOptions {
+  readonly compute: Compute;
+  readonly log: Logger;
+  readonly definition: Omit<ServiceDefinition, 'snapshotDirectory'>;
+  /** Builds the directory of the service's snapshot; null for a service without. */
+  readonly materialise: (() => Promise<MaterialisedSnapshot>) | null;
+  readonly workers: number;
+  /** Calls that may wait for a worker. */
+  readonly queueLimit: number;
+  /** Seconds until a call is given up. */
+  readonly timeout: number;
+}
+
+/**
+ * The warm workers of one service version. A worker that ends is replaced at once; the call that it
+ * ran fails, those behind it run elsewhere, and no call waits longer than the time limit.
+ */
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #slots = new Set<WorkerSlot>();
+  readonly #queue: Call[] = [];
+  readonly #watch: NodeJS.Timeout;
+  #host: Promise<ServiceHost> | undefined;
+  #snapshot: MaterialisedSnapshot | undefined;
+  /** Workers that are being started. */
+  #starting = 0;
+  #failures = 0;
+  #lastFailure = '';
+  #retry: NodeJS.Timeout | undefined;
+  #meanDuration = 0;
+  #isClosed = false;
+  #drained: (() => void) | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    const limit = options.timeout * 1000;
+    const interval = Math.min(LONGEST_WATCH, Math.max(SHORTEST_WATCH, limit / 20));
+    this.#watch = setInterval(() => this.#endOverdue(), interval);
+    this.#watch.unref();
+  }
+
+  get #label(): string {
+    return this.#options.definition.label;
+  }
+
+  /**
+   * Restores the service and starts its workers.
+   * @returns what the host says of objects and packages, when the first worker is ready
+   * @throws {ServiceLoadError} when the service cannot be restored
+   */
+  async start(): Promise<ServiceHost['report']> {
+    const host = await this.#ensureHost();
+    this.#starting += 1;
+    try {
+      this.#adopt(await host.startWorker());
+    } finally {
+      this.#starting -= 1;
+    }
+    this.#fill();
+    return host.report;
+  }
+
+  /**
+   * Runs a call.
+   * @throws {ServiceBusyError} {ServiceUnavailableError} {ServiceCrashedError} {ServiceTimeoutError}
+   */
+  call(body: Uint8Array, requestId: string, isAbandoned: () => boolean): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) {
+        reject(this.#shuttingDown());
+        return;
+      }
+      const arrivedAt = performance.now();
+      const call: Call = { body, requestId, arrivedAt, isAbandoned, resolve, reject };
+      const slot = this.#queue.length === 0 ? this.#freeSlot() : undefined;
+      if (slot !== undefined) {
+        this.#send(slot, call);
+      } else if (this.#queue.length >= this.#options.queueLimit) {
+        reject(new ServiceBusyError(this.#label, this.#queue.length));
+      } else if (this.#hasGivenUp() && this.#retry !== undefined) {
+        reject(new ServiceUnavailableError(this.#label, this.#lastFailure));
+      } else {
+        this.#queue.push(call);
+        this.#fill();
+      }
+    });
+  }
+
+  /** Answers the calls that it has, then closes. The caller sends no more. */
+  async retire(): Promise<void> {
+    if (!this.#isIdle()) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+    }
+    await this.close();
+  }
+
+  /** Ends all workers; calls that have no answer fail. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#watch);
+    clearTimeout(this.#retry);
+    for (const call of this.#queue.splice(0)) call.reject(this.#shuttingDown());
+    this.#drained?.();
+    // A host that could not be started leaves nothing behind.
+    const host = await this.#host?.catch(() => undefined);
+    await host?.close();
+    await this.#snapshot?.release();
+    this.#snapshot = undefined;
+  }
+
+  #shuttingDown(): ServiceUnavailableError {
+    const reason = 'The server is shutting down; call again when it is back.';
+    return new ServiceUnavailableError(this.#label, reason);
+  }
+
+  #hasGivenUp(): boolean {
+    return this.#slots.size === 0 && this.#failures >= GIVE_UP_AFTER;
+  }
+
+  #isIdle(): boolean {
+    if (this.#queue.length > 0) return false;
+    for (const slot of this.#slots) {
+      if (slot.load > 0) return false;
+    }
+    return true;
+  }
+
+  /** The slot with the fewest calls that can take one more. */
+  #freeSlot(): WorkerSlot | undefined {
+    const depth = this.#meanDuration < SHORT_CALL ? PIPELINE_DEPTH : 1;
+    let best: WorkerSlot | undefined;
+    let least = depth;
+    for (const slot of this.#slots) {
+      if (slot.load < least && !slot.isOverdue) {
+        best = slot;
+        least = slot.load;
+      }
+    }
+    return best;
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      const slot = this.#freeSlot();
+      if (slot === undefined) return;
+      const call = this.#queue.shift() as Call;
+      if (!call.isAbandoned()) this.#send(slot, call);
+    }
+    if (this.#drained !== undefined && this.#isIdle()) this.#drained();
+  }
+
+  #send(slot: WorkerSlot, call: Call): void {
+    slot.add(call);
+    slot.worker.send(call.body, (error, answer) => {
+      const duration = slot.finish();
+      if (error !== null) {
+        this.#fail(slot, call, error);
+        return;
+      }
+      this.#failures = 0;
+      this.#meanDuration += (duration - this.#meanDuration) * SMOOTHING;
+      call.resolve(answer);
+      if (this.#queue.length > 0 || this.#drained !== undefined) this.#dispatch();
+    });
+  }
+
+  /** A call's worker has ended without an answer to it. */
+  #fail(slot: WorkerSlot, call: Call, error: Error): void {
+    this.#slots.delete(slot);
+    if (!(error instanceof WorkerEndedError)) {
+      call.reject(error);
+    } else if (this.#isClosed) {
+      call.reject(this.#shuttingDown());
+    } else if (!error.begun) {
+      // Those behind it come in their order, each to the end of what was put back before it.
+      const behind = this.#queue.findIndex((waiting) => waiting.arrivedAt > call.arrivedAt);
+      this.#queue.splice(behind === -1 ? this.#queue.length : behind, 0, call);
+    } else if (slot.isOverdue) {
+      const { timeout } = this.#options;
+      call.reject(new ServiceTimeoutError(this.#label, call.requestId, timeout));
+    } else {
+      call.reject(new ServiceCrashedError(this.#label, call.requestId, error.end));
+    }
+  }
+
+  #adopt(worker: ServiceWorker): void {
+    const slot = new WorkerSlot(worker);
+    this.#slots.add(slot);
+    void worker.ended.then((end) => {
+      this.#slots.delete(slot);
+      if (this.#isClosed) return;
+      this.#options.log.warn(
+        { service: this.#label, pid: worker.pid, end, overdue: slot.isOverdue },
+        'A worker of a service has ended.',
+      );
+      // One that ends without having had a call is likely to do so again.
+      if (slot.wasCalled) {
+        this.#fill();
+      } else {
+        this.#startFailed(new Error('Its workers end before they serve.'));
+      }
+      this.#dispatch();
+    });
+    this.#dispatch();
+  }
+
+  /** Starts the workers that are missing. */
+  #fill(): void {
+    if (this.#isClosed || this.#retry !== undefined) return;
+    while (this.#slots.size + this.#starting < this.#options.workers) {
+      this.#starting += 1;
+      this.#startWorker().then(
+        (worker) => {
+          this.#starting -= 1;
+          if (this.#isClosed) worker.kill();
+          else this.#adopt(worker);
+        },
+        (error: unknown) => {
+          this.#starting -= 1;
+          this.#startFailed(error as Error);
+        },
+      );
+    }
+  }
+
+  async #startWorker(): Promise<ServiceWorker> {
+    const host = await this.#ensureHost();
+    return host.startWorker();
+  }
+
+  #startFailed(error: Error): void {
+    if (this.#isClosed || this.#retry !== undefined) return;
+    this.#failures += 1;
+    this.#lastFailure =
+      error instanceof ServiceLoadError
+        ? error.message
+        : 'Its workers cannot be started; the log of the server tells why.';
+    const delay = Math.min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** (this.#failures - 1));
+    this.#options.log.error(
+      { err: error, service: this.#label, retryInMilliseconds: delay },
+      'A worker of a service could not be started.',
+    );
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      // Without hope it is left to the next call.
+      if (!this.#hasGivenUp()) this.#fill();
+    }, delay);
+    this.#retry.unref();
+    if (this.#hasGivenUp()) {
+      for (const call of this.#queue.splice(0)) {
+        call.reject(new ServiceUnavailableError(this.#label, this.#lastFailure));
+      }
+    }
+  }
+
+  #ensureHost(): Promise<ServiceHost> {
+    this.#host ??= this.#startHost();
+    return this.#host;
+  }
+
+  async #startHost(): Promise<ServiceHost> {
+    const { compute, definition, materialise } = this.#options;
+    try {
+      this.#snapshot ??= await materialise?.();
+      const host = await compute.startService({
+        ...definition,
+        snapshotDirectory: this.#snapshot?.directory ?? null,
+      });
+      void host.ended.then((end) => {
+        this.#host = undefined;
+        if (this.#isClosed) return;
+        this.#options.log.error({ service: this.#label, end }, 'The host of a service has ended.');
+        void host.close();
+      });
+      return host;
+    } catch (error) {
+      this.#host = undefined;
+      throw error;
+    }
+  }
+
+  #endOverdue(): void {
+    const now = performance.now();
+    const limit = this.#options.timeout * 1000;
+    for (const slot of this.#slots) {
+      if (!slot.isOverdue && slot.runningFor(now) > limit) {
+        slot.isOverdue = true;
+        slot.worker.kill();
+      }
+    }
+    while ((this.#queue[0]?.arrivedAt ?? now) < now - limit) {
+      this.#queue.shift()?.reject(new ServiceBusyError(this.#label, this.#queue.length));
+    }
+  }
+}

@@ -1,0 +1,293 @@
+import { v4 } from 'uuid';
+import type {
+  PatchWebServiceRequest,
+  PublishWebServiceRequest,
+  WebService,
+} from '../../api/index.js';
+import type { User } from '../auth/index.js';
+import { DuplicateServiceError, type ServiceRecord, type Store } from '../store/index.js';
+import { wireTime } from '../time.js';
+import { checkName, checkRuntime, define } from './definition.js';
+import { serviceDocument } from './document.js';
+import { NotServiceOwnerError, PublishForbiddenError, ServiceNotFoundError } from './errors.js';
+import { ExclusiveTasks } from './exclusive.js';
+import { LiveService, type ServiceParts } from './live-service.js';
+import { mayChange, toWebService } from './metadata.js';
+
+/** Services whose workers a starting server starts; the others start with their first call. */
+const RESUMED_AT_START = 16;
+
+const EMPTY_BODY = Buffer.from('{}');
+const neverAbandoned = () => false;
+
+/** Published services: their records, and the workers that answer their calls. */
+export class Services {
+  readonly #parts: ServiceParts;
+  readonly #store: Store;
+  /** By name and version; those that were not called since the server began may be absent. */
+  readonly #live = new Map<string, LiveService>();
+  readonly #loading = new Map<string, Promise<LiveService>>();
+  readonly #changes = new ExclusiveTasks();
+  /** Pools that answer their last calls. */
+  readonly #retiring = new Set<LiveService>();
+  #isClosed = false;
+
+  constructor(parts: ServiceParts & { readonly store: Store }) {
+    this.#parts = parts;
+    this.#store = parts.store;
+  }
+
+  /** Starts the workers of the newest services one after the other. */
+  async resume(): Promise<void> {
+    const records = await this.#store.services.list();
+    for (const { name, version } of records.slice(-RESUMED_AT_START).reverse()) {
+      if (this.#isClosed) return;
+      try {
+        const live = await this.#find(name, version);
+        await live.resume();
+      } catch (error) {
+        if (this.#isClosed || error instanceof ServiceNotFoundError) continue;
+        this.#parts.log.error(
+          { err: error, service: `${name}/${version}` },
+          'A service could not be resumed; the next call tries again.',
+        );
+      }
+    }
+  }
+
+  /**
+   * Publishes a version, which can be called when this resolves.
+   * @param version undefined to have one made up
+   * @returns the version
+   * @throws {InvalidServiceError} {RuntimeNotInstalledError} {PublishForbiddenError}
+   *   {SnapshotNotFoundError} {DuplicateServiceError} {ServiceNotLoadableError}
+   */
+  async publish(
+    user: User,
+    name: string,
+    version: string | undefined,
+    request: PublishWebServiceRequest,
+  ): Promise<string> {
+    if (user.role === 'Reader') throw new PublishForbiddenError(user.name);
+    const chosen = version ?? v4();
+    checkName('name', name);
+    checkName('version', chosen);
+    checkRuntime(request.runtimeType);
+    const definition = define(request);
+    const key = keyOf(name, chosen);
+    return this.#changes.run(key, async () => {
+      if ((await this.#store.services.find(name, chosen)) !== undefined) {
+        throw new DuplicateServiceError(name, chosen);
+      }
+      const draft: ServiceRecord = {
+        name,
+        version: chosen,
+        owner: user.name,
+        creationTime: wireTime(new Date()),
+        runtimeType: 'Python',
+        ...definition,
+        ...(await this.#freeze(user, request.snapshotId)),
+        python: '',
+        packages: {},
+      };
+      const live = new LiveService(draft, this.#parts);
+      const record: ServiceRecord = { ...draft, ...(await live.start()) };
+      try {
+        await this.#store.services.insert(record);
+      } catch (error) {
+        await live.pool.close();
+        throw error;
+      }
+      this.#live.set(key, live.withRecord(record, this.#parts));
+      return chosen;
+    });
+  }
+
+  /**
+   * Changes a version: what is absent or null stays, `[]` empties. Calls go on meanwhile; those
+   * that have begun are answered by the workers that they began with.
+   * @returns the version
+   * @throws {ServiceNotFoundError} {NotServiceOwnerError} and as {@link publish}
+   */
+  async patch(
+    user: User,
+    name: string,
+    version: string,
+    request: PatchWebServiceRequest,
+  ): Promise<string> {
+    const key = keyOf(name, version);
+    return this.#changes.run(key, async () => {
+      const before = await this.#find(name, version);
+      assertMayChange(user, before.record);
+      if (request.runtimeType !== undefined && request.runtimeType !== null) {
+        checkRuntime(request.runtimeType);
+      }
+      const definition = define(request, before.record);
+      const frozen =
+        request.snapshotId === undefined || request.snapshotId === null
+          ? {}
+          : await this.#freeze(user, request.snapshotId);
+      const draft: ServiceRecord = { ...before.record, ...definition, ...frozen };
+      if (runsTheSame(before.record, draft)) {
+        await this.#update(name, version, definition);
+        this.#live.set(key, before.withRecord(draft, this.#parts));
+        return version;
+      }
+      const live = new LiveService(draft, this.#parts);
+      const environment = await live.start();
+      const record: ServiceRecord = { ...draft, ...environment };
+      try {
+        await this.#update(name, version, { ...definition, ...frozen, ...environment });
+      } catch (error) {
+        await live.pool.close();
+        throw error;
+      }
+      this.#live.set(key, live.withRecord(record, this.#parts));
+      this.#retire(before);
+      return version;
+    });
+  }
+
+  /**
+   * Deletes a version. Calls that it has are answered; then its workers end.
+   * @throws {ServiceNotFoundError} or {NotServiceOwnerError}
+   */
+  async remove(user: User, name: string, version: string): Promise<void> {
+    const key = keyOf(name, version);
+    await this.#changes.run(key, async () => {
+      const live = await this.#find(name, version);
+      assertMayChange(user, live.record);
+      await this.#store.services.delete(name, version);
+      this.#live.delete(key);
+      this.#retire(live);
+    });
+  }
+
+  /**
+   * Metadata of all services, of the versions of one, or of one version, oldest first.
+   * @throws {ServiceNotFoundError} when a version is given and is not there
+   */
+  async list(user: User, name?: string, version?: string): Promise<WebService[]> {
+    if (name !== undefined && version !== undefined) {
+      const { record } = await this.#find(name, version);
+      return [toWebService(record, user)];
+    }
+    const records = await this.#store.services.list(name);
+    return records.map((record) => toWebService(record, user));
+  }
+
+  /** The Swagger document of a version, formatted. @throws {ServiceNotFoundError} */
+  async document(name: string, version: string): Promise<string> {
+    const { record } = await this.#find(name, version);
+    return JSON.stringify(serviceDocument(record), null, 2);
+  }
+
+  /**
+   * Calls a service.
+   * @param body the JSON object of its parameters, as it came
+   * @param requestId goes into messages, to be found in the log
+   * @param isAbandoned whether the caller has gone away; asked before a call that had to wait
+   * @returns the JSON of the answer, as it goes out
+   * @throws {ServiceNotFoundError} {InvalidCallBodyError} {InvalidParameterError}
+   *   {ServiceBusyError} {ServiceUnavailableError} {ServiceCrashedError} {ServiceTimeoutError}
+   */
+  consume(
+    name: string,
+    version: string,
+    body: Buffer,
+    requestId: string,
+    isAbandoned: () => boolean = neverAbandoned,
+  ): Promise<Buffer> {
+    const live = this.#live.get(keyOf(name, version));
+    return live === undefined
+      ? this.#find(name, version).then((found) => call(found, body, requestId, isAbandoned))
+      : call(live, body, requestId, isAbandoned);
+  }
+
+  /** Ends the workers of all services. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const all = [...this.#live.values(), ...this.#retiring];
+    this.#live.clear();
+    await Promise.all(all.map((live) => live.pool.close()));
+  }
+
+  /** @throws {ServiceNotFoundError} */
+  async #find(name: string, version: string): Promise<LiveService> {
+    const key = keyOf(name, version);
+    const live = this.#live.get(key);
+    if (live !== undefined) return live;
+    let loading = this.#loading.get(key);
+    if (loading === undefined) {
+      loading = this.#load(name, version).finally(() => this.#loading.delete(key));
+      this.#loading.set(key, loading);
+    }
+    return loading;
+  }
+
+  async #load(name: string, version: string): Promise<LiveService> {
+    const record = await this.#store.services.find(name, version);
+    if (record === undefined || this.#isClosed) throw new ServiceNotFoundError(name, version);
+    const key = keyOf(name, version);
+    // A publication may have put it there meanwhile.
+    const live = this.#live.get(key) ?? new LiveService(record, this.#parts);
+    this.#live.set(key, live);
+    return live;
+  }
+
+  /** The service's own copy of a snapshot: its content is kept as long as the service is. */
+  async #freeze(
+    user: User,
+    snapshotId: string | null | undefined,
+  ): Promise<Pick<ServiceRecord, 'snapshotId' | 'tree'>> {
+    if (snapshotId === null || snapshotId === undefined || snapshotId === '') {
+      return { snapshotId: null, tree: null };
+    }
+    const { id, tree } = await this.#parts.snapshots.find(user.name, snapshotId);
+    return { snapshotId: id, tree };
+  }
+
+  async #update(name: string, version: string, patch: Partial<ServiceRecord>): Promise<void> {
+    if (!(await this.#store.services.update(name, version, patch))) {
+      throw new ServiceNotFoundError(name, version);
+    }
+  }
+
+  #retire(live: LiveService): void {
+    this.#retiring.add(live);
+    live.pool
+      .retire()
+      .catch((error: unknown) => {
+        this.#parts.log.error({ err: error }, 'The workers of a service could not be ended.');
+      })
+      .finally(() => this.#retiring.delete(live));
+  }
+}
+
+async function call(
+  live: LiveService,
+  body: Buffer,
+  requestId: string,
+  isAbandoned: () => boolean,
+): Promise<Buffer> {
+  live.validate(body);
+  return live.pool.call(body.byteLength === 0 ? EMPTY_BODY : body, requestId, isAbandoned);
+}
+
+/** Names and versions hold no slash. */
+function keyOf(name: string, version: string): string {
+  return `${name}/${version}`;
+}
+
+function assertMayChange(user: User, record: ServiceRecord): void {
+  if (!mayChange(user, record)) {
+    throw new NotServiceOwnerError(`${record.name}/${record.version}`, record.owner);
+  }
+}
+
+/** Whether workers of one record can answer for the other. */
+function runsTheSame(one: ServiceRecord, other: ServiceRecord): boolean {
+  const relevant = ({ code, initCode, inputs, outputs, outputFileNames, tree }: ServiceRecord) =>
+    JSON.stringify([code, initCode, inputs, outputs, outputFileNames, tree]);
+  return relevant(one) === relevant(other);
+}

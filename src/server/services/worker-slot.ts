@@ -1,0 +1,53 @@
+import type { ServiceWorker } from '../../compute/index.js';
+
+/** A call of a service, from its arrival to its answer. */
+export interface Call {
+  readonly body: Uint8Array;
+  readonly requestId: string;
+  /** Milliseconds of the monotonic clock. */
+  readonly arrivedAt: number;
+  /** Whether the caller has gone away, so that nobody wants the answer. */
+  readonly isAbandoned: () => boolean;
+  readonly resolve: (answer: Buffer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A worker with the calls that were sent to it, the first of which it runs. */
+export class WorkerSlot {
+  readonly worker: ServiceWorker;
+  readonly #calls: Call[] = [];
+  /** When the worker began with its first call. */
+  #runningSince = 0;
+  /** Whether it was ended because a call took too long. */
+  isOverdue = false;
+  /** Whether it was ever given a call. */
+  wasCalled = false;
+
+  constructor(worker: ServiceWorker) {
+    this.worker = worker;
+  }
+
+  get load(): number {
+    return this.#calls.length;
+  }
+
+  add(call: Call): void {
+    if (this.#calls.length === 0) this.#runningSince = performance.now();
+    this.#calls.push(call);
+    this.wasCalled = true;
+  }
+
+  /** Takes off the first call, which was answered. @returns milliseconds that it ran */
+  finish(): number {
+    const now = performance.now();
+    const duration = now - this.#runningSince;
+    this.#calls.shift();
+    this.#runningSince = now;
+    return duration;
+  }
+
+  /** Milliseconds that the first call runs; 0 without one. */
+  runningFor(now: number): number {
+    return this.#calls.length === 0 ? 0 : now - this.#runningSince;
+  }
+}
