@@ -110,7 +110,10 @@ function transformResponses(responses: unknown, definitions: Definitions): Swagg
   return target;
 }
 
-/** Names each body after its definition, as `loginRequest`: generated clients show the name. */
+/**
+ * Names each body after its definition, as R Server does (`loginRequest`, `publishRequest`):
+ * generated clients show the name.
+ */
 function nameBodies(document: SwaggerSchema): void {
   const methods = Object.values((document.paths ?? {}) as SwaggerSchema).flatMap((path) =>
     Object.values(path as SwaggerSchema),
@@ -125,7 +128,8 @@ function nameBodies(document: SwaggerSchema): void {
         if (typeof given === 'string') {
           parameter.name = given;
         } else if (typeof reference === 'string') {
-          parameter.name = reference.charAt(0).toLowerCase() + reference.slice(1);
+          const short = reference.replace('WebService', '');
+          parameter.name = short.charAt(0).toLowerCase() + short.slice(1);
         }
       }
       if (parameter.description === undefined) {
