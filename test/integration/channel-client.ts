@@ -139,9 +139,12 @@ function read({ channel, message }: ChannelMessage): ReadMessage {
   };
 }
 
-/** Types in order, with the state of each `status`. */
+/**
+ * Types in order, with the state of each `status`. What is printed may come in one `stream` or in
+ * several, depending on when it is flushed: they count as one.
+ */
 export function summary(messages: readonly ReadMessage[]): string[] {
-  return messages.map(({ type, content }) =>
-    type === 'status' ? String(content.execution_state) : type,
-  );
+  return messages
+    .map(({ type, content }) => (type === 'status' ? String(content.execution_state) : type))
+    .filter((type, index, types) => type !== 'stream' || types[index - 1] !== 'stream');
 }
