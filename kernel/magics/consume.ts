@@ -8,7 +8,7 @@ import { type MagicContext, MagicError } from '../magic-context.js';
 import { type ImageBlock, shorten, type View } from '../output/index.js';
 import type { MagicCall, MagicDefinition } from './definition.js';
 import { findService } from './service-lookup.js';
-import { assignOutputs, evaluate, typesByName } from './session-values.js';
+import { assignOutputs, evaluateToTexts, type OutputText, typesByName } from './session-values.js';
 import { show } from './show.js';
 import { didYouMean } from './suggest.js';
 import { UsageError } from './usage-error.js';
@@ -44,15 +44,22 @@ async function run(call: MagicCall, context: MagicContext): Promise<void> {
   checkParameters(service, parameters);
   const expressions = Object.fromEntries(parameters);
   const types = typesByName(service.inputParameterDefinitions);
-  const values = parameters.size === 0 ? {} : await evaluate(context, expressions, types);
+  const values = parameters.size === 0 ? {} : await evaluateToTexts(context, expressions, types);
   const client = await context.client();
-  const result = await client.services.consume(name, service.version, values, context.signal);
+  const { services } = client;
+  const { version } = service;
+  const { result, outputs: texts } = await services.consumeTexts(
+    name,
+    version,
+    values,
+    context.signal,
+  );
   if (result.consoleOutput !== '') context.stream('stdout', result.consoleOutput);
   if (!result.success) {
     const reason = result.errorMessage.trim() || 'it gave no reason';
     throw new MagicError('ServiceError', `${name} ${service.version} failed: ${reason}`);
   }
-  const outputs = outputsOf(service, result);
+  const outputs = outputsOf(service, texts);
   const { assignTo } = call.invocation;
   if (assignTo === undefined) show(context, resultView(service, outputs, result));
   else await assignOutputs(context, assignTo, outputs);
@@ -83,19 +90,14 @@ function describe(definitions: readonly ParameterDefinition[]): string {
   return definitions.map(({ name, type }) => `${name} (${type})`).join(', ');
 }
 
-interface Output extends ParameterDefinition {
-  readonly value: JsonValue;
-}
-
 /** The outputs in the order in which the service declares them, undeclared ones last. */
-function outputsOf(service: WebService, result: WebServiceResult): Output[] {
-  const values = result.outputParameters as Record<string, JsonValue>;
+function outputsOf(service: WebService, texts: ReadonlyMap<string, string>): OutputText[] {
   const declared = service.outputParameterDefinitions;
-  const others = Object.keys(values).filter((name) => !declared.some((each) => each.name === name));
+  const others = [...texts.keys()].filter((name) => !declared.some((each) => each.name === name));
   return [...declared, ...others.map((name) => ({ name, type: '' }))].map(({ name, type }) => ({
     name,
     type,
-    value: values[name] ?? null,
+    text: texts.get(name) ?? 'null',
   }));
 }
 
@@ -108,7 +110,7 @@ const IMAGE_TYPES: Readonly<Record<string, ImageBlock['mediaType']>> = {
 
 function resultView(
   service: WebService,
-  outputs: readonly Output[],
+  outputs: readonly OutputText[],
   result: WebServiceResult,
 ): View {
   const files = Object.entries(result.outputFiles);
@@ -118,7 +120,12 @@ function resultView(
     if (mediaType === undefined || base64 === null) return [];
     return [{ kind: 'image', title: name, mediaType, base64 }];
   });
-  const blocks = outputs.flatMap(({ name, type, value }) => valueBlocks(name, type, value));
+  const values = outputs.map(({ name, type, text }) => {
+    return { name, type, text, value: JSON.parse(text) as JsonValue };
+  });
+  const blocks = values.flatMap(({ name, type, text, value }) =>
+    valueBlocks(name, type, value, text),
+  );
   if (files.length > 0) {
     const names = files.map(([name, base64]) => (base64 === null ? `${name} (not made)` : name));
     blocks.push({ kind: 'note', tone: 'muted', text: `Files: ${shorten(names.join(', '), 300)}` });
@@ -136,7 +143,7 @@ function resultView(
     data: {
       service: service.name,
       version: service.version,
-      outputParameters: Object.fromEntries(outputs.map(({ name, value }) => [name, value])),
+      outputParameters: Object.fromEntries(values.map(({ name, value }) => [name, value])),
       outputFiles: result.outputFiles,
       changedFiles: result.changedFiles,
     },

@@ -4,11 +4,19 @@ import { type Block, shorten } from '../output/index.js';
 const ROWS_SHOWN = 20;
 const TEXT_SHOWN = 500;
 
-/** One typed value: a data frame or matrix as a table, anything else on one line. */
-export function valueBlocks(name: string, type: string, value: JsonValue): Block[] {
+/**
+ * One typed value: a data frame or matrix as a table, anything else on one line.
+ * @param json the value as it was written, where that is known: it shows 9.0 as 9.0.
+ */
+export function valueBlocks(
+  name: string,
+  type: string,
+  value: JsonValue,
+  json: string = JSON.stringify(value),
+): Block[] {
   const table = tableOf(value);
   if (table === undefined) {
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    const text = typeof value === 'string' ? value : json;
     return [{ kind: 'fields', rows: [[name, shorten(text, TEXT_SHOWN)]] }];
   }
   const { columns, rows } = table;

@@ -37,6 +37,11 @@ export interface Caller {
   json(call: Call): Promise<unknown>;
   /** The parsed body, checked by the schema of that name. */
   answer<Name extends keyof Answers>(name: Name, call: Call): Promise<Answers[Name]>;
+  /** The same, with the text that it was parsed from. */
+  answerText<Name extends keyof Answers>(
+    name: Name,
+    call: Call,
+  ): Promise<{ value: Answers[Name]; text: string }>;
   /** The body as it comes. */
   stream(call: Call): Promise<IncomingMessage>;
 }
@@ -52,18 +57,18 @@ export function callName(call: Pick<Call, 'method' | 'path'>): string {
 }
 
 /**
- * Reads a body as JSON; an empty one is null.
+ * Reads a body as JSON, and keeps its text; an empty one is null.
  * @throws {NotAnRServerError} when it is something else.
  */
 export async function readJson(
   answer: IncomingMessage,
   url: string,
   call: string,
-): Promise<unknown> {
+): Promise<{ value: unknown; text: string }> {
   const text = (await readBody(answer, url)).toString();
-  if (text === '') return null;
+  if (text === '') return { value: null, text };
   try {
-    return JSON.parse(text);
+    return { value: JSON.parse(text), text };
   } catch {
     const type = answer.headers['content-type'] ?? 'something';
     throw new NotAnRServerError(url, `"${call}" was answered with ${type} instead of JSON`);

@@ -105,13 +105,23 @@ export class RServerClient implements Caller {
   }
 
   async answer<Name extends keyof Answers>(name: Name, call: Call): Promise<Answers[Name]> {
-    const [value, { checkAnswer }] = await Promise.all([this.json(call), import('./answers.js')]);
-    const list = name.endsWith('List') && value !== null && !Array.isArray(value) ? [value] : value;
-    return checkAnswer(name, list ?? (name.endsWith('List') ? [] : value), callName(call));
+    return (await this.answerText(name, call)).value;
+  }
+
+  async answerText<Name extends keyof Answers>(
+    name: Name,
+    call: Call,
+  ): Promise<{ value: Answers[Name]; text: string }> {
+    const [read, { checkAnswer }] = await Promise.all([this.#read(call), import('./answers.js')]);
+    // Servers answer a list of one with its one member, and an empty list with nothing.
+    const isList = name.endsWith('List') && !Array.isArray(read.value);
+    const list = read.value === null ? [] : [read.value];
+    const value = checkAnswer(name, isList ? list : read.value, callName(call));
+    return { value, text: read.text };
   }
 
   async json(call: Call): Promise<unknown> {
-    return readJson(await this.stream(call), this.url, callName(call));
+    return (await this.#read(call)).value;
   }
 
   async stream(call: Call): Promise<IncomingMessage> {
@@ -122,6 +132,10 @@ export class RServerClient implements Caller {
       answer.resume();
       return this.#accepted(await this.#send(call, await this.#tokens.replace(token)), call);
     });
+  }
+
+  async #read(call: Call): Promise<{ value: unknown; text: string }> {
+    return readJson(await this.stream(call), this.url, callName(call));
   }
 
   #send(call: Call, token: string | undefined): Promise<IncomingMessage> {
@@ -182,7 +196,7 @@ export class RServerClient implements Caller {
   async #tokenPair(path: string, json: object): Promise<TokenPair> {
     const call: Call = { method: 'POST', path, json };
     const answer = await this.#accepted(await this.#send(call, undefined), call);
-    const body = await readJson(answer, this.url, callName(call));
+    const { value: body } = await readJson(answer, this.url, callName(call));
     const pair = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
     if (typeof pair.access_token !== 'string' || typeof pair.refresh_token !== 'string') {
       throw new NotAnRServerError(this.url, `"${callName(call)}" was answered without a token`);

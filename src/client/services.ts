@@ -8,6 +8,7 @@ import type {
 } from '../api/index.js';
 import { type Call, type Caller, path } from './call.js';
 import { NotFoundError, type Resource } from './errors.js';
+import { jsonMembers } from './json-members.js';
 
 /**
  * Web services: the routes under `/services` and `/api`. Those about one version throw
@@ -75,6 +76,31 @@ export class ServiceRoutes {
   /** The Swagger document of a version, formatted as the server sends it. */
   async swagger(name: string, version: string): Promise<string> {
     return text(await this.caller.stream(this.#api('GET', name, version, 'swagger.json')));
+  }
+
+  /**
+   * Calls a service with parameters as JSON texts, and answers its outputs as texts too: values
+   * that are passed on from Python to Python stay exact.
+   * @throws {ServerBusyError} when too many calls wait.
+   */
+  async consumeTexts(
+    name: string,
+    version: string,
+    parameters: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<{ result: WebServiceResult; outputs: Map<string, string> }> {
+    const members = Object.entries(parameters).map(
+      ([key, value]) => `${JSON.stringify(key)}:${value}`,
+    );
+    const call: Call = {
+      ...this.#api('POST', name, version),
+      body: `{${members.join(',')}}`,
+      contentType: 'application/json',
+      unlimited: true,
+      ...(signal === undefined ? {} : { signal }),
+    };
+    const { value: result, text: answer } = await this.caller.answerText('WebServiceResult', call);
+    return { result, outputs: jsonMembers(jsonMembers(answer).get('outputParameters') ?? '{}') };
   }
 
   /**

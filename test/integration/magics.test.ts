@@ -137,7 +137,7 @@ describe('%consume', () => {
   it('evaluates its arguments in the session', async () => {
     const { text, data } = await bench.run('%consume Scale V1 values=row by=(1 + 1)');
     expect(Object.values(data.outputParameters)).toEqual([[9, 15]]);
-    expect(text).toContain('[9,15]');
+    expect(text).toContain('[9.0,15.0]');
   });
 
   it('takes the newest version when none is named', async () => {
@@ -148,6 +148,14 @@ describe('%consume', () => {
     const { shown } = await bench.run('result = %consume Scale V1 values=row by=2');
     expect(shown).toEqual([]);
     await expect(bench.python('print(result)')).resolves.toBe('[9.0, 15.0]\n');
+  });
+
+  it('passes numbers on that JavaScript does not have', async () => {
+    await bench.run('%%publish Echo V1 --in x:vector --out x:vector\nx = x + [1.0]');
+    await bench.run('echo = %consume Echo V1 x=[2.0, 2**53+1, -0.0, 1e300]');
+    await expect(bench.python('print(echo)')).resolves.toBe(
+      '[2.0, 9007199254740993, -0.0, 1e+300, 1.0]\n',
+    );
   });
 
   it('assigns several outputs as a dict, with their types', async () => {

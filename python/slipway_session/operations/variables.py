@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from ..errors import MissingOutputError
 from ..user_code import evaluate as evaluate_source
 from ..values import from_json, to_json
@@ -10,20 +12,31 @@ from .session_state import SessionState
 
 
 def evaluate(session: SessionState, arguments: Arguments) -> Answer:
-    """Evaluate expressions in order and return their values as JSON, by label."""
+    """Evaluate expressions in order and return their values as JSON, by label.
+
+    With ``asText`` each value is a string of JSON. A JavaScript program that only passes values on
+    keeps them as they are by it: parsed, 9.0 would become 9, and integers beyond 2**53 others.
+    """
     types = arguments.texts_by_name("types")
     values = {}
     for label, source in arguments.texts_by_name("expressions").items():
-        value = evaluate_source(session.shell, source, label)
-        values[label] = to_json(value, types.get(label), label)
+        value = to_json(evaluate_source(session.shell, source, label), types.get(label), label)
+        as_text = arguments.flag("asText")
+        values[label] = json.dumps(value, separators=(",", ":")) if as_text else value
     return Answer({"values": values})
 
 
 def assign(session: SessionState, arguments: Arguments) -> Answer:
-    """Set names to values; all of them, or none when one is not of its type."""
+    """Set names to values; all of them, or none when one is not of its type.
+
+    With ``asText`` each value is a string of JSON, as `evaluate` returns them.
+    """
     types = arguments.texts_by_name("types")
+    as_text = arguments.flag("asText")
+    given = arguments.texts_by_name("values") if as_text else arguments.mapping("values")
     values = {}
-    for name, value in arguments.mapping("values").items():
+    for name, sent in given.items():
+        value = json.loads(sent) if as_text else sent
         require_name(name)
         values[name] = from_json(value, types.get(name), name)
     session.set_names(values)
