@@ -13,7 +13,7 @@ _NUMBER_WORDS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": flo
 _NULL = type(None)
 _CONTAINERS = {list, dict}
 _JSON_NAMES = {
-    bool: "true or false",
+    bool: "a logical",
     int: "a number",
     float: "a number",
     str: "a text",
