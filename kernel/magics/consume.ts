@@ -7,6 +7,7 @@ import type {
 import { type MagicContext, MagicError } from '../magic-context.js';
 import { type ImageBlock, shorten, type View } from '../output/index.js';
 import type { MagicCall, MagicDefinition } from './definition.js';
+import { rememberCall } from './recent-calls.js';
 import { findService } from './service-lookup.js';
 import { assignOutputs, evaluateToTexts, type OutputText, typesByName } from './session-values.js';
 import { show } from './show.js';
@@ -59,6 +60,7 @@ async function run(call: MagicCall, context: MagicContext): Promise<void> {
     const reason = result.errorMessage.trim() || 'it gave no reason';
     throw new MagicError('ServiceError', `${name} ${service.version} failed: ${reason}`);
   }
+  rememberCall(client, name, values);
   const outputs = outputsOf(service, texts);
   const { assignTo } = call.invocation;
   if (assignTo === undefined) show(context, resultView(service, outputs, result));

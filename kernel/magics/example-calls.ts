@@ -18,6 +18,8 @@ export interface ExampleCalls {
   readonly curl: string;
   readonly python: string;
   readonly typescript: string;
+  /** Inputs whose values are made up, for want of ones that are known to work. */
+  readonly madeUp: readonly string[];
 }
 
 const EXAMPLE_VALUES: Readonly<Record<string, JsonValue>> = {
@@ -39,23 +41,28 @@ const EXAMPLE_VALUES: Readonly<Record<string, JsonValue>> = {
 const EXAMPLE_LIMIT = 300;
 
 export function exampleCalls(target: CallTarget): ExampleCalls {
-  const parameters = Object.fromEntries(
-    target.inputs.map(({ name, type }) => {
-      const value = target.examples[name];
-      const fits = value !== undefined && JSON.stringify(value).length <= EXAMPLE_LIMIT;
-      return [name, fits ? value : (EXAMPLE_VALUES[type] ?? null)];
-    }),
-  );
+  const madeUp: string[] = [];
+  const values = target.inputs.map(({ name, type }): [string, JsonValue] => {
+    const value = target.examples[name];
+    if (value !== undefined && JSON.stringify(value).length <= EXAMPLE_LIMIT) return [name, value];
+    madeUp.push(name);
+    return [name, EXAMPLE_VALUES[type] ?? null];
+  });
+  const parameters = Object.fromEntries(values);
   return {
     curl: curlCall(target, parameters),
     python: pythonCall(target, parameters),
     typescript: typescriptCall(target, parameters),
+    madeUp,
   };
 }
 
 /** The calls as blocks that fold. */
 export function exampleBlocks(calls: ExampleCalls): Block[] {
+  const text = `In these calls, put values of yours for ${calls.madeUp.join(', ')}.`;
+  const hint: Block[] = calls.madeUp.length === 0 ? [] : [{ kind: 'note', tone: 'muted', text }];
   return [
+    ...hint,
     { kind: 'code', title: 'Call with curl', source: calls.curl, folded: 'html' },
     { kind: 'code', title: 'Call with Python', source: calls.python, folded: 'everywhere' },
     { kind: 'code', title: 'Call with TypeScript', source: calls.typescript, folded: 'everywhere' },

@@ -2,6 +2,7 @@ import type { JsonValue, ParameterDefinition, WebService } from '../../src/api/i
 import type { RServerClient } from '../../src/client/index.js';
 import { type Block, code, formatTime, type Inline, type View } from '../output/index.js';
 import { exampleBlocks, exampleCalls } from './example-calls.js';
+import { recentValues } from './recent-calls.js';
 
 /** Address of the calls of a version. */
 export function serviceUrl(client: RServerClient, name: string, version: string): string {
@@ -48,7 +49,7 @@ export function serviceView(
     embedded: client.embedded,
     inputs: service.inputParameterDefinitions,
     outputs: service.outputParameterDefinitions,
-    examples: options.examples ?? {},
+    examples: { ...recentValues(client, name), ...options.examples },
   });
   const files = service.outputFileNames;
   return {
@@ -70,7 +71,13 @@ export function serviceView(
       ...exampleBlocks(calls),
       ...codeBlocks(service),
     ],
-    data: { ...options.data, service: { ...service }, url, swagger, calls: { ...calls } },
+    data: {
+      ...options.data,
+      service: { ...service },
+      url,
+      swagger,
+      calls: { curl: calls.curl, python: calls.python, typescript: calls.typescript },
+    },
   };
 }
 

@@ -140,6 +140,12 @@ describe('%consume', () => {
     expect(text).toContain('[9.0,15.0]');
   });
 
+  it('lends its values to the ready calls', async () => {
+    await bench.run('%consume Scale V1 values=row by=(1 + 1)');
+    const { data } = await bench.run('%services Scale V1');
+    expect(data.calls.curl).toContain(`-d '{"values":[1.5,2.5],"by":2}'`);
+  });
+
   it('takes the newest version when none is named', async () => {
     expect((await bench.run('%consume Scale values=[1] by=1')).data.version).toBe('V1');
   });

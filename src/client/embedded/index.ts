@@ -17,11 +17,12 @@ export async function connectEmbedded(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<RServerClient> {
   const directory = dataDirectory(env);
-  const start = () => startEmbeddedServer({ directory, env });
+  const start = (distrusted?: ServerLocation) =>
+    startEmbeddedServer({ directory, env, distrusted });
   const location = (await findEmbeddedServer(directory)) ?? (await start());
   const relocate = async () => {
     const found = await findEmbeddedServer(directory);
-    return found !== undefined && (await accepts(found)) ? found : start();
+    return found !== undefined && (await accepts(found)) ? found : start(found);
   };
   const client = new RServerClient(location, { relocate });
   await client.accessToken();

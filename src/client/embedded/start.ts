@@ -3,6 +3,7 @@ import { existsSync, watch } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import type { ServerLocation } from '../r-server-client.js';
 import { EmbeddedPortTakenError, EmbeddedServerError } from './errors.js';
 import { isAlive, RUNTIME_FILE, readRuntimeFile } from './runtime-file.js';
@@ -12,6 +13,8 @@ export interface StartOptions {
   /** Its data directory. */
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
+  /** What `runtime.json` says now, if no server answers there. */
+  readonly distrusted?: ServerLocation | undefined;
   /** Milliseconds until the start is given up; 30 000 by default. */
   readonly timeout?: number;
 }
@@ -84,11 +87,20 @@ function waitForServer(
       tail().then((lines) => reject(new Failure(`${message}${lines}`, { cause })), reject);
     };
     const look = () => {
-      readRuntimeFile(directory).then((found) => {
-        if (found === undefined || !isAlive(found.pid)) return;
-        settle();
-        resolve(found.location);
-      }, reject);
+      readRuntimeFile(directory).then(
+        (found) => {
+          if (found === undefined || !isAlive(found.pid)) return;
+          if (isDeepStrictEqual(found.location, options.distrusted)) return;
+          settle();
+          // Another kernel's server was quicker: ours must not take over when that one stops.
+          if (found.pid !== child.pid) child.kill();
+          resolve(found.location);
+        },
+        (error) => {
+          settle();
+          reject(error);
+        },
+      );
     };
     watcher.on('error', (error) => fail(`${directory} cannot be watched.`, error));
     child.on('error', (error) => fail('The embedded server cannot be started.', error));

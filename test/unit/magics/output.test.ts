@@ -115,7 +115,9 @@ describe('ready calls', () => {
 
   it('take the token of another server from the environment', () => {
     const calls = exampleCalls({ ...target, embedded: false });
-    for (const call of Object.values(calls)) expect(call).toContain('SLIPWAY_TOKEN');
+    for (const call of [calls.curl, calls.python, calls.typescript]) {
+      expect(call).toContain('SLIPWAY_TOKEN');
+    }
     expect(JSON.stringify(calls)).not.toContain('slipway token');
   });
 
@@ -130,8 +132,9 @@ describe('ready calls', () => {
 
   it('replace a value that fills the screen', () => {
     const flower_data = Array.from({ length: 500 }, (_, index) => index);
-    const { curl } = exampleCalls({ ...target, examples: { flower_data } });
+    const { curl, madeUp } = exampleCalls({ ...target, examples: { flower_data } });
     expect(curl).toContain('"flower_data":[1,2,3]');
+    expect(madeUp).toEqual(['flower_data', 'note', 'strict']);
   });
 });
 
