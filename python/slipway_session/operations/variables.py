@@ -42,14 +42,16 @@ def assign(session: SessionState, arguments: Arguments) -> Answer:
     session.set_names(values)
     if arguments.flag("trackFiles"):
         session.files.remember()
+        # Until it has run: it may be dropped, when a cell of another client fails before it.
+        session.record_execution(arguments.client, False)
     return Answer()
 
 
 def collect(session: SessionState, arguments: Arguments) -> Answer:
     """Return the values of names, and the files written since they were last tracked.
 
-    With ``ifSucceeded`` there are no values after an execution of the same client that failed: they
-    would be those of an earlier one.
+    With ``ifSucceeded`` there are no values unless the client's last execution succeeded: they would
+    be those of an earlier one.
     """
     types = arguments.texts_by_name("types")
     names = arguments.texts("names")

@@ -84,9 +84,13 @@ class LiveSession:
         result = self.ask("evaluate", expressions={"result": expression}, types=types)
         return result["values"]["result"]
 
+    def start(self, code: str, **options: Any) -> str:
+        """Send a cell and return its message id. Its failure leaves what is queued alone."""
+        return self.client.execute(code, **{"stop_on_error": False, **options})
+
     def execute(self, code: str, **options: Any) -> Execution:
         """Run a cell to its end."""
-        msg_id = self.client.execute(code, **{"stop_on_error": False, **options})
+        msg_id = self.start(code, **options)
         return Execution(self.reply_to(msg_id)["content"], self.published_for(msg_id))
 
     def run(self, code: str) -> None:

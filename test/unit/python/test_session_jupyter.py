@@ -68,7 +68,7 @@ def test_a_failing_cell_publishes_one_error(live: LiveSession) -> None:
 
 
 def test_an_interrupt_ends_a_cell(live: LiveSession) -> None:
-    msg_id = live.client.execute("print('running', flush=True)\nwhile True: pass")
+    msg_id = live.start("print('running', flush=True)\nwhile True: pass")
     live.wait_for_output("running")
 
     live.manager.interrupt_kernel()

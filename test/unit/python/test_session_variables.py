@@ -83,6 +83,27 @@ def test_after_a_failed_execution_no_earlier_values_are_returned(live: LiveSessi
     assert collected["values"] == [{"name": "answer", "value": 43}]
 
 
+def test_after_an_execution_that_was_dropped_no_earlier_values_are_returned(
+    live: LiveSession,
+) -> None:
+    live.run("import os\nanswer = 42")
+    directory = Path(live.evaluate("os.getcwd()"))
+    live.start("while not os.path.exists('queued'): pass\n1 / 0", stop_on_error=True)
+    live.send("assign", values={}, trackFiles=True)
+    dropped = live.start("answer = 43")
+    collecting = live.send("collect", names=["answer"], ifSucceeded=True)
+    (directory / "queued").touch()
+
+    status = live.reply_to(dropped)["content"]["status"]
+    result, _ = live.receive(collecting)
+
+    assert (status, result["values"]) in [
+        ("aborted", []),
+        # The call came in when the failing cell was over.
+        ("ok", [{"name": "answer", "value": 43}]),
+    ]
+
+
 def test_the_failure_of_another_client_does_not_count(live: LiveSession) -> None:
     live.run("answer = 42")
     other = live.manager.blocking_client()
@@ -100,7 +121,7 @@ def test_the_failure_of_another_client_does_not_count(live: LiveSession) -> None
 
 def test_a_call_may_be_sent_without_waiting_for_its_parts(live: LiveSession) -> None:
     live.send("assign", values={"x": 20}, trackFiles=True)
-    live.client.execute("y = x + 1\nopen('sent.txt', 'w').write('a')", stop_on_error=False)
+    live.start("y = x + 1\nopen('sent.txt', 'w').write('a')")
     msg_id = live.send("collect", names=["y"], ifSucceeded=True)
 
     result, _ = live.receive(msg_id)

@@ -34,7 +34,7 @@ def test_the_list_is_what_who_shows_without_modules(live: LiveSession) -> None:
 
 
 def test_the_list_is_answered_on_control_while_a_cell_runs(live: LiveSession) -> None:
-    msg_id = live.client.execute(
+    msg_id = live.start(
         "import threading\nstarted = 1\nprint('running', flush=True)\nthreading.Event().wait()"
     )
     live.wait_for_output("running")
@@ -46,7 +46,7 @@ def test_the_list_is_answered_on_control_while_a_cell_runs(live: LiveSession) ->
 
 
 def test_the_list_holds_while_a_cell_makes_names(live: LiveSession) -> None:
-    msg_id = live.client.execute(
+    msg_id = live.start(
         "print('running', flush=True)\n"
         "while True:\n"
         "    for i in range(1000): globals()[f'made_{i}'] = i\n"
