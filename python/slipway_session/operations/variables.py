@@ -50,8 +50,8 @@ def assign(session: SessionState, arguments: Arguments) -> Answer:
 def collect(session: SessionState, arguments: Arguments) -> Answer:
     """Return the values of names, and the files written since they were last tracked.
 
-    With ``ifSucceeded`` there are no values unless the client's last execution succeeded: they would
-    be those of an earlier one.
+    With ``ifSucceeded`` there are no values unless the client's last execution succeeded: they
+    would be those of an earlier one.
     """
     types = arguments.texts_by_name("types")
     names = arguments.texts("names")
