@@ -2,23 +2,25 @@ import type { Block, FieldsBlock, Inline, TableBlock, View } from './view.js';
 
 /**
  * Colours come from JupyterLab's theme, light or dark; the fallbacks serve pages that nbconvert
- * writes. Where a client drops the style of an untrusted notebook, plain tables remain.
+ * writes. Where a client drops the style of an untrusted notebook, plain tables remain. The class is
+ * doubled to weigh more than JupyterLab's rules, which set every cell of a table to the right.
  */
 const STYLE = `
-.slipway{color:var(--jp-content-font-color1,#212121);line-height:1.45}
-.slipway h4{margin:0 0 .5em;font-size:1.1em}
-.slipway table{color:inherit;font-size:inherit;margin:.3em 0 .7em;border-collapse:collapse;border:none}
-.slipway caption{color:inherit;text-align:left;white-space:nowrap;font-weight:600;padding:.2em 0}
-.slipway :is(th,td){text-align:left;padding:.2em 1em .2em 0;border:none;vertical-align:top;background:none;max-width:44em;overflow-wrap:break-word;white-space:pre-wrap}
-.slipway thead th{border-bottom:1px solid var(--jp-border-color1,#bdbdbd);font-weight:600;white-space:nowrap}
-.slipway tbody th{font-weight:400;color:var(--jp-content-font-color2,#616161);white-space:nowrap}
-.slipway .slipway-right{text-align:right;white-space:nowrap}
-.slipway code{background:none;color:inherit;font-family:var(--jp-code-font-family,monospace);font-size:.95em}
-.slipway pre{margin:.3em 0;padding:.6em .8em;overflow:auto;border-radius:3px;background:var(--jp-layout-color2,#f3f3f3)}
-.slipway p{margin:.3em 0}
-.slipway img{max-width:100%}
-.slipway summary{cursor:pointer;color:var(--jp-content-link-color,#1565c0)}
-.slipway a{color:var(--jp-content-link-color,#1565c0)}
+.slipway.slipway{color:var(--jp-content-font-color1,#212121);line-height:1.45}
+.slipway.slipway h4{margin:0 0 .5em;font-size:1.1em}
+.slipway.slipway table{color:inherit;font-size:inherit;margin:.3em 0 .7em;border-collapse:collapse;border:none}
+.slipway.slipway caption{color:inherit;text-align:left;white-space:nowrap;font-weight:600;padding:.2em 0}
+.slipway.slipway tr{background:none}
+.slipway.slipway :is(th,td){text-align:left;padding:.2em 1em .2em 0;border:none;vertical-align:top;background:none;max-width:44em;overflow-wrap:break-word;white-space:pre-wrap}
+.slipway.slipway thead th{border-bottom:1px solid var(--jp-border-color1,#bdbdbd);font-weight:600;white-space:nowrap}
+.slipway.slipway tbody th{font-weight:400;color:var(--jp-content-font-color2,#616161);white-space:nowrap}
+.slipway.slipway .slipway-right{text-align:right;white-space:nowrap}
+.slipway.slipway code{background:none;color:inherit;font-family:var(--jp-code-font-family,monospace);font-size:.95em}
+.slipway.slipway pre{margin:.3em 0;padding:.6em .8em;overflow:auto;border-radius:3px;background:var(--jp-layout-color2,#f3f3f3)}
+.slipway.slipway p{margin:.3em 0}
+.slipway.slipway img{max-width:100%}
+.slipway.slipway summary{cursor:pointer;color:var(--jp-content-link-color,#1565c0)}
+.slipway.slipway a{color:var(--jp-content-link-color,#1565c0)}
 .slipway-good{color:var(--jp-success-color0,#1b5e20)}
 .slipway-warning{color:var(--jp-warn-color0,#b54d00)}
 .slipway-muted{color:var(--jp-content-font-color2,#616161)}

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -73,7 +73,7 @@ describe.runIf(executablePath !== undefined)('JupyterLab with the Slipway kernel
     expect(text).toContain('/api/Iris/V1.0');
     expect(text).toContain('I. versicolor');
     const directory = process.env.SLIPWAY_SCREENSHOTS;
-    if (directory !== undefined) await screenshots(page, join(projectRoot, directory));
+    if (directory !== undefined) await screenshots(page, resolve(projectRoot, directory));
     await page.close();
   }, 240_000);
 
@@ -84,6 +84,9 @@ describe.runIf(executablePath !== undefined)('JupyterLab with the Slipway kernel
     for (let index = 0; index < count; index++) {
       await cells.nth(index).screenshot({ path: join(directory, `iris-cell-${index + 1}.png`) });
     }
+    await page.locator('.jp-CodeCell', { hasText: '%%publish Iris V1.0' }).evaluate((cell) => {
+      cell.scrollIntoView({ block: 'center' });
+    });
     await page.screenshot({ path: join(directory, 'iris-notebook.png') });
   }
 });

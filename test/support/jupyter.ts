@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export const projectRoot = resolve(import.meta.dirname, '../..');
@@ -23,13 +23,10 @@ export async function createJupyterWorld(): Promise<JupyterWorld> {
   const slipwayHome = join(base, 'slipway');
   await mkdir(slipwayHome, { mode: 0o700 });
   await cp(join(projectRoot, 'examples'), notebooks, { recursive: true });
-  const settings = join(base, 'config/lab/user-settings/@jupyterlab/notebook-extension');
-  await mkdir(settings, { recursive: true });
+  const settings = join(base, 'config/lab/user-settings/@jupyterlab');
   // Cells outside of the window would not be in the page otherwise.
-  await writeFile(
-    join(settings, 'tracker.jupyterlab-settings'),
-    JSON.stringify({ windowingMode: 'none' }),
-  );
+  await writeSettings(join(settings, 'notebook-extension/tracker'), { windowingMode: 'none' });
+  await writeSettings(join(settings, 'apputils-extension/notification'), { fetchNews: 'false' });
   const env = {
     ...process.env,
     JUPYTER_CONFIG_DIR: join(base, 'config'),
@@ -58,6 +55,11 @@ export async function createJupyterWorld(): Promise<JupyterWorld> {
       await rm(base, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+async function writeSettings(plugin: string, settings: object): Promise<void> {
+  await mkdir(dirname(plugin), { recursive: true });
+  await writeFile(`${plugin}.jupyterlab-settings`, JSON.stringify(settings));
 }
 
 /** A running JupyterLab. */
