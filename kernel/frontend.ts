@@ -67,7 +67,6 @@ export class Frontend {
   sendReply(request: OpenRequest, message: WireMessage): void {
     if (request.isAnswered) return;
     request.isAnswered = true;
-    request.reply = message;
     this.#send(this.sockets[request.channel], request.identities, message);
   }
 
@@ -82,7 +81,6 @@ export class Frontend {
     if (this.requests.find(request.header.msg_id) !== request) return;
     this.publish('status', { execution_state: 'idle' }, request.message.header);
     this.requests.finish(request.header.msg_id);
-    request.waiter?.resolve();
   }
 
   /** Answers a request that the kernel serves itself, between busy and idle. */

@@ -59,6 +59,8 @@ export class Relay {
     const request = parent === undefined ? undefined : this.requests.find(parent);
     if (request === undefined) return;
     if (channel === 'stdin') this.input.forward(request, header, message);
+    else if (request.waiter !== undefined && isError(message))
+      request.heldReply = { header, message };
     else this.frontend.forwardReply(request, message, header);
   }
 
@@ -68,7 +70,7 @@ export class Relay {
     for (const [request, sentOver] of this.#sent) {
       if (sentOver !== link) continue;
       this.#sent.delete(request);
-      if (request.waiter !== undefined) request.waiter.reject(failure);
+      if (request.waiter !== undefined) request.waiter.failed(failure);
       else this.serveWithoutSession(request, failure);
     }
   }
@@ -91,7 +93,8 @@ export class Relay {
     if (state === 'busy') this.frontend.busy(request);
     if (state === 'idle') {
       this.#sent.delete(request);
-      this.frontend.idle(request);
+      if (request.heldReply === undefined) this.frontend.idle(request);
+      request.waiter?.finished(request.heldReply);
     }
   }
 
@@ -103,4 +106,9 @@ export class Relay {
     const asking = type === 'slipway_request' ? this.#askingCell : undefined;
     return asking?.message.header ?? message.parentHeader;
   }
+}
+
+/** Whether a reply reports an error; it stands in the metadata too, so that content is not read. */
+function isError(reply: WireMessage): boolean {
+  return decodeDict(reply.metadata, 'metadata').status === 'error';
 }

@@ -9,20 +9,29 @@ export interface ClientRequest {
   readonly message: WireMessage;
 }
 
-/** Waits for `idle`, or for the news that the session will never get so far. */
+/** A reply of the session that is still to be sent. */
+export interface SessionReply {
+  readonly header: MessageHeader;
+  readonly message: WireMessage;
+}
+
+/**
+ * Waits for the end of a request in the session. An error reply, and the `idle` after it, are left
+ * to whoever waits.
+ */
 export interface RequestWaiter {
-  resolve(): void;
-  reject(error: Error): void;
+  finished(errorReply: SessionReply | undefined): void;
+  failed(error: Error): void;
 }
 
 /** A request and how far it has come. */
 export interface OpenRequest extends ClientRequest {
   isBusy: boolean;
   isAnswered: boolean;
-  /** The reply that was sent, for whoever waits for the request's end. */
-  reply: WireMessage | undefined;
   /** Who waits for the end of the request, and takes its failure upon them. */
   waiter: RequestWaiter | undefined;
+  /** The error reply that the waiter is to send. */
+  heldReply: SessionReply | undefined;
 }
 
 /** Finished requests whose headers are kept: threads that they left behind may still print. */
@@ -38,8 +47,8 @@ export class RequestLog {
       ...request,
       isBusy: false,
       isAnswered: false,
-      reply: undefined,
       waiter: undefined,
+      heldReply: undefined,
     };
     this.#open.set(request.header.msg_id, open);
     return open;

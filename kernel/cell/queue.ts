@@ -9,7 +9,15 @@ export interface CellOutcome {
 
 /** Runs one cell and answers its request, failures included: it does not throw. */
 export interface CellRunner {
-  run(request: OpenRequest, signal: AbortSignal): Promise<CellOutcome>;
+  /**
+   * @param markQueue to be awaited before an error is answered: the cells that have been sent until
+   *   then are those that a failure stops. What a client sends when it knows of the error is not.
+   */
+  run(
+    request: OpenRequest,
+    signal: AbortSignal,
+    markQueue: () => Promise<void>,
+  ): Promise<CellOutcome>;
   /** Answers a request whose cell is not run. */
   abort(request: OpenRequest): void;
 }
@@ -18,6 +26,8 @@ export interface CellRunner {
 export class CellQueue {
   #waiting: OpenRequest[] = [];
   #current: AbortController | undefined;
+  /** How many of the waiting cells were sent before the running one was known to have failed. */
+  #marked = 0;
 
   constructor(private readonly runner: CellRunner) {}
 
@@ -43,19 +53,20 @@ export class CellQueue {
   async #runAll(): Promise<void> {
     for (let request = this.#waiting.shift(); request; request = this.#waiting.shift()) {
       this.#current = new AbortController();
-      const { stopsQueue } = await this.runner.run(request, this.#current.signal);
-      if (stopsQueue) await this.#abortReceived();
+      this.#marked = 0;
+      const { signal } = this.#current;
+      const { stopsQueue } = await this.runner.run(request, signal, () => this.#mark());
+      if (!stopsQueue) continue;
+      for (const stopped of this.#waiting.splice(0, this.#marked)) this.runner.abort(stopped);
     }
     this.#current = undefined;
   }
 
-  /**
-   * Aborts the cells that had been sent before the failure was known. Some may still be in the
-   * socket: after two turns of the event loop every socket has been read once.
-   */
-  async #abortReceived(): Promise<void> {
+  async #mark(): Promise<void> {
+    // Some requests may still be in the socket. A turn of the event loop reads what had arrived
+    // when it began; the one that is under way began earlier.
     await nextTurn();
     await nextTurn();
-    this.clear();
+    this.#marked = this.#waiting.length;
   }
 }

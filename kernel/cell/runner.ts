@@ -1,4 +1,4 @@
-import { decodeDict } from '../../src/jupyter/index.js';
+import { decodeDict, type WireMessage } from '../../src/jupyter/index.js';
 import type { SessionLink } from '../../src/session/index.js';
 import { errorContent } from '../failure.js';
 import type { Frontend } from '../frontend.js';
@@ -6,7 +6,7 @@ import type { InputDesk } from '../input.js';
 import { magicNames } from '../magics/index.js';
 import type { OwnRequests } from '../own-requests.js';
 import type { Relay } from '../relay.js';
-import type { OpenRequest } from '../requests.js';
+import type { OpenRequest, SessionReply } from '../requests.js';
 import type { SessionKeeper } from '../session-keeper.js';
 import { type ExecuteOptions, readExecuteRequest } from './execute-request.js';
 import { interruptible } from './interruptible.js';
@@ -14,6 +14,8 @@ import { MagicCell } from './magic-cell.js';
 import { mayHoldMagic } from './python-piece.js';
 import type { CellOutcome, CellRunner } from './queue.js';
 import { type CellPiece, splitCell } from './split.js';
+
+type CellStatus = 'ok' | 'error';
 
 /** What running cells takes. */
 export interface RunnerParts {
@@ -34,18 +36,27 @@ export class SessionCellRunner implements CellRunner {
 
   constructor(private readonly parts: RunnerParts) {}
 
-  async run(request: OpenRequest, signal: AbortSignal): Promise<CellOutcome> {
-    let isStoppedByError = false;
+  async run(
+    request: OpenRequest,
+    signal: AbortSignal,
+    markQueue: () => Promise<void>,
+  ): Promise<CellOutcome> {
+    let stopsOnError = false;
+    let status: CellStatus;
     try {
       const options = readExecuteRequest(request.message.content);
-      isStoppedByError = options.stopOnError && !options.silent;
+      stopsOnError = options.stopOnError && !options.silent;
       const pieces = magicPieces(request, options.code);
-      if (pieces === undefined) await this.#runUnchanged(request, signal);
-      else await this.#runPieces(request, pieces, options, signal);
+      status =
+        pieces === undefined
+          ? await this.#runUnchanged(request, signal, markQueue)
+          : await this.#runPieces(request, pieces, options, signal, markQueue);
     } catch (error) {
+      await markQueue();
       this.#fail(request, error);
+      status = 'error';
     }
-    return { stopsQueue: this.#hasFailed(request) && isStoppedByError };
+    return { stopsQueue: stopsOnError && status === 'error' };
   }
 
   abort(request: OpenRequest): void {
@@ -55,13 +66,24 @@ export class SessionCellRunner implements CellRunner {
     this.parts.frontend.idle(request);
   }
 
-  async #runUnchanged(request: OpenRequest, signal: AbortSignal): Promise<void> {
-    const link = this.parts.sessions.openLink ?? (await this.#openLink(request, signal));
+  async #runUnchanged(
+    request: OpenRequest,
+    signal: AbortSignal,
+    markQueue: () => Promise<void>,
+  ): Promise<CellStatus> {
+    const { sessions, relay, frontend } = this.parts;
+    const link = sessions.openLink ?? (await this.#openLink(request, signal));
     this.#showNotice(request);
-    await new Promise<void>((resolve, reject) => {
-      request.waiter = { resolve, reject };
-      this.parts.relay.toSession(link, request);
+    const error = await new Promise<SessionReply | undefined>((finished, failed) => {
+      request.waiter = { finished, failed };
+      relay.toSession(link, request);
     });
+    if (error === undefined) return 'ok';
+    await markQueue();
+    this.#rememberCount(error.message);
+    frontend.forwardReply(request, error.message, error.header);
+    frontend.idle(request);
+    return 'error';
   }
 
   async #runPieces(
@@ -69,7 +91,8 @@ export class SessionCellRunner implements CellRunner {
     pieces: readonly CellPiece[],
     options: ExecuteOptions,
     signal: AbortSignal,
-  ): Promise<void> {
+    markQueue: () => Promise<void>,
+  ): Promise<CellStatus> {
     const { frontend, relay } = this.parts;
     frontend.busy(request);
     const openLink = async () => {
@@ -82,11 +105,13 @@ export class SessionCellRunner implements CellRunner {
     try {
       const reply = await cell.run(pieces, this.#executionCount + 1);
       this.#executionCount = reply.execution_count;
+      if (reply.status === 'error') await markQueue();
       frontend.reply(request, reply, { status: reply.status });
+      frontend.idle(request);
+      return reply.status;
     } finally {
       relay.setAskingCell(undefined);
     }
-    frontend.idle(request);
   }
 
   #openLink(request: OpenRequest, signal: AbortSignal): Promise<SessionLink> {
@@ -121,14 +146,10 @@ export class SessionCellRunner implements CellRunner {
     frontend.idle(request);
   }
 
-  /** Whether the reply reports an error; remembers the number of the cell that failed. */
-  #hasFailed({ reply }: OpenRequest): boolean {
-    if (reply === undefined) return false;
-    // The session repeats the status in the metadata; the content may be large and is not read.
-    if (decodeDict(reply.metadata, 'metadata').status === 'ok') return false;
-    const content = decodeDict(reply.content, 'content of an execute_reply');
-    if (typeof content.execution_count === 'number') this.#executionCount = content.execution_count;
-    return content.status === 'error';
+  /** Remembers the number of a cell that failed: cells that are not run repeat it. */
+  #rememberCount(reply: WireMessage): void {
+    const { execution_count: count } = decodeDict(reply.content, 'content of an execute_reply');
+    if (typeof count === 'number') this.#executionCount = count;
   }
 }
 

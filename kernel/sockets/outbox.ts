@@ -23,7 +23,8 @@ export class Outbox {
   #head = 0;
   #bytes = 0;
   #isFull = false;
-  #sending: Promise<void> | undefined;
+  #isSending = false;
+  #sending: Promise<void> = Promise.resolve();
 
   /** @param onPressure told `true` when too much waits, `false` when it has been sent. */
   constructor(private readonly onPressure: (isFull: boolean) => void) {}
@@ -36,25 +37,29 @@ export class Outbox {
       this.#isFull = true;
       this.onPressure(true);
     }
-    this.#sending ??= this.#sendAll().finally(() => {
-      this.#sending = undefined;
-    });
+    if (!this.#isSending) this.#sending = this.#sendAll();
   }
 
   /** Resolves when everything pushed so far has been handed to ZeroMQ. */
   async drained(): Promise<void> {
-    while (this.#sending !== undefined) await this.#sending;
+    while (this.#isSending) await this.#sending;
   }
 
   // Each send is awaited: ZeroMQ refuses a second one while the first waits (EBUSY).
   async #sendAll(): Promise<void> {
-    for (let entry = this.#take(); entry !== undefined; entry = this.#take()) {
-      await entry.socket.send(entry.frames);
-      this.#bytes -= entry.bytes;
-      if (this.#isFull && this.#bytes < LOW_WATER) {
-        this.#isFull = false;
-        this.onPressure(false);
+    this.#isSending = true;
+    try {
+      for (let entry = this.#take(); entry !== undefined; entry = this.#take()) {
+        await entry.socket.send(entry.frames);
+        this.#bytes -= entry.bytes;
+        if (this.#isFull && this.#bytes < LOW_WATER) {
+          this.#isFull = false;
+          this.onPressure(false);
+        }
       }
+    } finally {
+      // At once with the look at the empty queue: what is pushed from now on starts anew.
+      this.#isSending = false;
     }
   }
 

@@ -122,6 +122,13 @@ describe('execute', () => {
     });
   });
 
+  it('stop_on_error aborts nothing that is sent in answer to the error', async () => {
+    for (let round = 0; round < 20; round++) {
+      await client.execute('1 / 0');
+      expect((await client.execute('1')).reply.content.status).toBe('ok');
+    }
+  });
+
   it('stop_on_error=false aborts nothing', async () => {
     const failing = await client.sendCell('import time; time.sleep(0.3); 1 / 0', {
       stop_on_error: false,

@@ -188,7 +188,8 @@ describe('another session', () => {
 });
 
 describe('the loss of the server', () => {
-  const isGone = (pid: number) => vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+  const isGone = ({ url }: EmbeddedServer) =>
+    vi.waitFor(() => expect(fetch(url)).rejects.toThrow(), { timeout: 5000 });
 
   it('fails the running cell, and the next one starts a server and a session again', async () => {
     const own = await startEmbeddedServer();
@@ -202,7 +203,7 @@ describe('the loss of the server', () => {
       process.kill(own.pid, 'SIGKILL');
       const { reply } = await kernel.client.exchange(cell);
       expect(reply.content).toMatchObject({ status: 'error', ename: 'ConnectionLost' });
-      await isGone(own.pid);
+      await isGone(own);
       const next = await kernel.client.execute('40 + 2');
       expect(next.reply.content.status).toBe('ok');
       expect(textOf(next, 'stderr')).toContain('fresh session');
@@ -218,7 +219,7 @@ describe('the loss of the server', () => {
       const kernel = await start(own.env);
       await kernel.client.execute('1');
       process.kill(own.pid, 'SIGKILL');
-      await isGone(own.pid);
+      await isGone(own);
       await kernel.stop();
       expect(await kernel.ended).toBe(0);
       const { pid } = JSON.parse(await readFile(join(own.home, 'runtime.json'), 'utf8'));

@@ -43,6 +43,21 @@ describe('the outbox', () => {
     expect([iopub.sent, shell.sent]).toEqual([['stream', 'idle'], ['reply']]);
   });
 
+  it('sends what is pushed at the very moment in which it has become empty', async () => {
+    const outbox = new Outbox(() => undefined);
+    const sent: string[] = [];
+    const socket = { send: async ([frame]: Uint8Array[]) => void sent.push(String(frame)) };
+    const expected: string[] = [];
+    for (let moment = 0; moment < 20; moment++) {
+      outbox.push(socket, text(`first ${moment}`));
+      for (let turn = 0; turn < moment; turn++) await Promise.resolve();
+      outbox.push(socket, text(`second ${moment}`));
+      expected.push(`first ${moment}`, `second ${moment}`);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(sent).toEqual(expected);
+    }
+  });
+
   it('tells when too much waits, and when it has been sent', async () => {
     const pressure: boolean[] = [];
     const outbox = new Outbox((isFull) => pressure.push(isFull));

@@ -19,14 +19,18 @@ function cell(name: string): OpenRequest {
 class Steps implements CellRunner {
   readonly log: string[] = [];
   signal: AbortSignal | undefined;
+  /** Called when a client would hear how the cell ended. */
+  onReply: (() => void) | undefined;
   #finish: ((stopsQueue: boolean) => void) | undefined;
 
-  async run({ header }: OpenRequest, signal: AbortSignal) {
+  async run({ header }: OpenRequest, signal: AbortSignal, markQueue: () => Promise<void>) {
     this.log.push(`run ${header.msg_id}`);
     this.signal = signal;
     const stopsQueue = await new Promise<boolean>((resolve) => {
       this.#finish = resolve;
     });
+    if (stopsQueue) await markQueue();
+    this.onReply?.();
     return { stopsQueue };
   }
 
@@ -64,6 +68,20 @@ describe('the queue of cells', () => {
     expect(steps.log).toEqual(['run a', 'abort b', 'abort c']);
     queue.add(cell('d'));
     expect(steps.log.at(-1)).toBe('run d');
+    await steps.finish();
+  });
+
+  it('runs what is sent in answer to the error, however fast', async () => {
+    const steps = new Steps();
+    const queue = new CellQueue(steps);
+    queue.add(cell('a'));
+    queue.add(cell('b'));
+    steps.onReply = () => {
+      steps.onReply = undefined;
+      queue.add(cell('c'));
+    };
+    await steps.finish(true);
+    expect(steps.log).toEqual(['run a', 'abort b', 'run c']);
     await steps.finish();
   });
 
