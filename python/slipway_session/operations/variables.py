@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from ..errors import MissingOutputError
+from ..errors import InvalidRequestError, MissingOutputError
 from ..user_code import evaluate as evaluate_source
 from ..values import from_json, to_json
 from .request import Answer, Arguments, require_name
@@ -18,10 +19,10 @@ def evaluate(session: SessionState, arguments: Arguments) -> Answer:
     keeps them as they are by it: parsed, 9.0 would become 9, and integers beyond 2**53 others.
     """
     types = arguments.texts_by_name("types")
+    as_text = arguments.flag("asText")
     values = {}
     for label, source in arguments.texts_by_name("expressions").items():
         value = to_json(evaluate_source(session.shell, source, label), types.get(label), label)
-        as_text = arguments.flag("asText")
         values[label] = json.dumps(value, separators=(",", ":")) if as_text else value
     return Answer({"values": values})
 
@@ -29,21 +30,21 @@ def evaluate(session: SessionState, arguments: Arguments) -> Answer:
 def assign(session: SessionState, arguments: Arguments) -> Answer:
     """Set names to values; all of them, or none when one is not of its type.
 
-    With ``asText`` each value is a string of JSON, as `evaluate` returns them.
+    With ``asText`` each value is a string of JSON, as `evaluate` returns them. ``trackFiles``
+    begins a call: an execution is to follow, and then `collect`.
     """
+    if arguments.flag("trackFiles"):
+        session.files.remember()
+        # Until it has run: it may be dropped, when a cell of another client fails before it.
+        session.record_execution(arguments.client, False)
     types = arguments.texts_by_name("types")
     as_text = arguments.flag("asText")
     given = arguments.texts_by_name("values") if as_text else arguments.mapping("values")
     values = {}
     for name, sent in given.items():
-        value = json.loads(sent) if as_text else sent
         require_name(name)
-        values[name] = from_json(value, types.get(name), name)
+        values[name] = from_json(_parsed(name, sent) if as_text else sent, types.get(name), name)
     session.set_names(values)
-    if arguments.flag("trackFiles"):
-        session.files.remember()
-        # Until it has run: it may be dropped, when a cell of another client fails before it.
-        session.record_execution(arguments.client, False)
     return Answer()
 
 
@@ -65,3 +66,10 @@ def collect(session: SessionState, arguments: Arguments) -> Answer:
         value = to_json(session.namespace[name], types.get(name), name)
         values.append({"name": name, "value": value})
     return Answer({"values": values, "changedFiles": changed_files})
+
+
+def _parsed(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InvalidRequestError(f"assign: the text of {name} is not JSON: {error}") from None

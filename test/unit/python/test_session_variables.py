@@ -36,6 +36,23 @@ def test_nothing_is_set_when_one_value_is_not_of_its_type(live: LiveSession) -> 
     assert "first" not in live.ask("workspace_list")["names"]
 
 
+def test_values_as_text_keep_what_javascript_would_change(live: LiveSession) -> None:
+    live.run("sent = [9.0, 2**60 + 1]")
+
+    values = live.ask("evaluate", expressions={"v": "sent"}, asText=True)["values"]
+    live.ask("assign", values={"received": values["v"]}, asText=True)
+
+    assert values == {"v": "[9.0,1152921504606846977]"}
+    assert live.evaluate("repr(received)") == "[9.0, 1152921504606846977]"
+
+
+def test_a_text_that_is_no_json_is_refused(live: LiveSession) -> None:
+    failure = failure_of(live, "assign", values={"x": "{"}, asText=True)
+
+    assert failure.ename == "InvalidRequestError"
+    assert "the text of x is not JSON" in failure.evalue
+
+
 @pytest.mark.parametrize("name", ["a b", "class", "1x", ""])
 def test_a_name_that_python_cannot_use_is_refused(live: LiveSession, name: str) -> None:
     assert failure_of(live, "assign", values={name: 1}).ename == "InvalidNameError"
