@@ -106,8 +106,10 @@ describe('a cell with magics', () => {
   });
 
   it('is interrupted like any other', async () => {
-    const id = await client.sendCell('%status\nimport time; time.sleep(30)\n%status');
-    await client.next(({ parent, type }) => parent.msg_id === id && type === 'display_data');
+    const id = await client.sendCell(
+      '%status\nimport time; print("asleep", flush=True); time.sleep(30)\n%status',
+    );
+    await client.next(({ parent, type }) => parent.msg_id === id && type === 'stream');
     await client.request('interrupt_request', {}, { channel: 'control' });
     const cell = await client.exchange(id);
     expect(cell.reply.content.ename).toBe('KeyboardInterrupt');
