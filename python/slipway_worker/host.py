@@ -92,6 +92,9 @@ class Host:
         finally:
             for pid in self._workers:
                 _kill_group(pid)
+            # Left to others, they would stay in the table of processes where nobody looks for them.
+            for pid in self._workers:
+                os.waitpid(pid, 0)
 
     def _loop(self) -> None:
         for message in self._control.pending():

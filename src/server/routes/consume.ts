@@ -44,7 +44,9 @@ export async function consumeRoutes(plain: FastifyInstance, context: ServerConte
         .consume(name, version, body, request.id, () => socket.destroyed)
         .then(
           (answer) => {
-            reply.header('content-type', 'application/json; charset=utf-8').send(answer);
+            reply
+              .header('content-type', 'application/json; charset=utf-8')
+              .send(answer.byteLength <= TEXT_LIMIT ? answer.toString() : answer);
           },
           (error: unknown) => reply.send(error),
         );
@@ -70,3 +72,6 @@ export async function consumeRoutes(plain: FastifyInstance, context: ServerConte
 }
 
 const NO_BODY = Buffer.alloc(0);
+
+/** Bytes of an answer that goes out as text: Node then writes it in one piece with its head. */
+const TEXT_LIMIT = 16 * 1024;
