@@ -65,7 +65,8 @@ export class WorkerPool {
   #failures = 0;
   #lastFailure = '';
   #retry: NodeJS.Timeout | undefined;
-  #meanDuration = 0;
+  /** Milliseconds; a service whose calls were not measured yet counts as slow. */
+  #meanDuration = SHORT_CALL;
   #isClosed = false;
   #drained: (() => void) | undefined;
 
