@@ -1,20 +1,22 @@
-import { type RawData, WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import {
   type Channel,
   decodeWebSocketFrame,
   encodeWebSocketFrame,
   MalformedMessageError,
-  WEBSOCKET_SUBPROTOCOL,
+  ReceivedFrames,
+  ResumeError,
+  readLinkWord,
+  SentFrames,
   type WireMessage,
 } from '../jupyter/index.js';
+import { ignoreBeforeClose, type OpenSocket, openSocket } from './channel-socket.js';
 import { LinkClosedError, LinkOpenError } from './errors.js';
 import { HelperRequests } from './helper-requests.js';
 import type { HelperReply, LinkEnd, MessageListener, SessionLink } from './link.js';
+import { linkEnd, mayResume } from './link-end.js';
+import { reopen } from './reopen.js';
 
-/** Bytes; an output may be that large, and a frame holds a whole message. */
-const MAX_FRAME = 1024 ** 3;
-/** Milliseconds for the upgrade and for the server's first word. */
-const OPEN_TIMEOUT = 30_000;
 /**
  * Milliseconds without a sign of the server after which the connection counts as lost. The server
  * pings every 15 s, so that two pings in a row must have failed.
@@ -26,8 +28,11 @@ export interface ChannelOptions {
   /** Address of the server, without a slash at its end. */
   readonly baseUrl: string;
   readonly sessionId: string;
-  /** Goes into a header, never into the URL. */
-  readonly accessToken: string;
+  /**
+   * A token for the next connection; `refused` is the one that the server has just refused.
+   * @throws {ClientError} when the user has to log in again.
+   */
+  accessToken(refused?: string): Promise<string>;
   readonly onMessage: MessageListener;
 }
 
@@ -36,86 +41,67 @@ export interface ChannelOptions {
  * attached it to the session.
  * @throws {LinkOpenError} when the server refuses or does not answer.
  */
-export function openChannel(options: ChannelOptions): Promise<SessionLink> {
-  const url = new URL(
-    `${options.baseUrl}/sessions/${encodeURIComponent(options.sessionId)}/channels`,
-  );
-  url.protocol = url.protocol.replace('http', 'ws');
-  const socket = new WebSocket(url, WEBSOCKET_SUBPROTOCOL, {
-    headers: { Authorization: `Bearer ${options.accessToken}` },
-    perMessageDeflate: false,
-    maxPayload: MAX_FRAME,
-    handshakeTimeout: OPEN_TIMEOUT,
-  });
-  // Without this a trivial cell takes 48 ms instead of 8: Nagle's algorithm waits for an ACK.
-  socket.on('upgrade', (response) => response.socket.setNoDelay(true));
-  return new Promise((resolve, reject) => {
-    const fail = (error: LinkOpenError) => {
-      clearTimeout(timer);
-      socket.removeAllListeners();
-      socket.on('error', ignoreBeforeClose);
-      socket.terminate();
-      reject(error);
-    };
-    const timer = setTimeout(
-      () => fail(new LinkOpenError(`The server at ${options.baseUrl} did not attach the session.`)),
-      OPEN_TIMEOUT,
-    );
-    socket.on('unexpected-response', (_request, response) => fail(refusal(options, response)));
-    socket.on('error', (error) => fail(unreachable(options, error)));
-    socket.on('close', (code, reason) => fail(earlyClose(code, reason.toString())));
-    socket.once('message', (data, isBinary) => {
-      const python = isBinary ? null : attachedPython(data);
-      if (python === null) {
-        fail(new LinkOpenError(`What answers at ${options.baseUrl} is not a session channel.`));
-        return;
-      }
-      clearTimeout(timer);
-      socket.removeAllListeners();
-      resolve(new ChannelLink(socket, options, python));
-    });
-  });
+export async function openChannel(options: ChannelOptions): Promise<SessionLink> {
+  return new ChannelLink(await connect(options), options);
 }
 
-/** A session link over an open WebSocket. */
+/** Connects, once more with a new token when the first is refused. */
+async function connect(
+  options: ChannelOptions,
+  resume?: { link: string; received: number },
+): Promise<OpenSocket> {
+  const { baseUrl, sessionId } = options;
+  const open = (accessToken: string) =>
+    openSocket({ baseUrl, sessionId, accessToken, ...(resume === undefined ? {} : { resume }) });
+  const token = await options.accessToken();
+  try {
+    return await open(token);
+  } catch (error) {
+    if (!(error instanceof LinkOpenError) || error.status !== 401) throw error;
+    return await open(await options.accessToken(token));
+  }
+}
+
+/** A session link that outlives its connections: after a cut it resumes where it was. */
 class ChannelLink implements SessionLink {
   readonly sessionId: string;
+  readonly python: string | undefined;
   readonly ended: Promise<LinkEnd>;
+  readonly #options: ChannelOptions;
   readonly #helper = new HelperRequests();
-  readonly #silence: NodeJS.Timeout;
+  readonly #sent = new SentFrames();
+  readonly #received = new ReceivedFrames();
+  readonly #finish: (end: LinkEnd) => void;
+  /** Aborted when the link ends, whatever it is doing. */
+  readonly #ending = new AbortController();
+  /** Names this link to the server; empty where the server cannot resume. */
+  readonly #id: string;
+  /** The connection, while there is one. */
+  #socket: WebSocket | undefined;
+  #silence: NodeJS.Timeout | undefined;
+  #isPaused = false;
   #end: LinkEnd | undefined;
 
-  constructor(
-    private readonly socket: WebSocket,
-    private readonly options: ChannelOptions,
-    readonly python: string | undefined,
-  ) {
+  constructor(opened: OpenSocket, options: ChannelOptions) {
+    this.#options = options;
     this.sessionId = options.sessionId;
-    this.#silence = setTimeout(() => this.#onSilence(), SILENCE_LIMIT);
-    this.#silence.unref();
-    socket.on('ping', () => this.#silence.refresh());
-    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    this.ended = new Promise((resolve) => {
-      socket.on('error', ignoreBeforeClose);
-      socket.on('close', (code, reason) => {
-        clearTimeout(this.#silence);
-        this.#end ??= linkEnd(code, reason.toString());
-        this.#helper.end(this.#end);
-        resolve(this.#end);
-      });
-    });
+    this.python = opened.attached.python || undefined;
+    this.#id = opened.attached.link;
+    const { promise, resolve } = Promise.withResolvers<LinkEnd>();
+    this.ended = promise;
+    this.#finish = resolve;
+    this.#use(opened.socket);
   }
 
   get bufferedAmount(): number {
-    return this.socket.bufferedAmount;
+    return this.#socket?.bufferedAmount ?? this.#sent.bytes;
   }
 
   send(channel: Channel, message: WireMessage): void {
     if (this.#end !== undefined) throw new LinkClosedError(this.#end);
-    if (this.socket.readyState !== WebSocket.OPEN) {
-      throw new LinkClosedError(linkEnd(1006, ''));
-    }
-    this.socket.send(encodeWebSocketFrame(channel, message));
+    const frame = encodeWebSocketFrame(channel, message);
+    if (this.#id !== '') this.#sent.add(frame);
+    this.#socket?.send(frame);
   }
 
   ask(
@@ -127,98 +113,115 @@ class ChannelLink implements SessionLink {
   }
 
   pause(): void {
-    this.socket.pause();
+    this.#isPaused = true;
+    this.#socket?.pause();
   }
 
   resume(): void {
-    this.socket.resume();
+    this.#isPaused = false;
+    this.#socket?.resume();
   }
 
   async close(): Promise<void> {
-    this.#end ??= { reason: 'closed', message: 'The connection with the session was closed.' };
-    this.socket.resume();
-    this.socket.close(1000);
+    const end: LinkEnd = {
+      reason: 'closed',
+      message: 'The connection with the session was closed.',
+    };
+    if (this.#socket === undefined) {
+      this.#endWith(end);
+    } else {
+      this.#end ??= end;
+      this.#socket.resume();
+      this.#socket.close(1000);
+    }
     await this.ended;
   }
 
-  #onSilence(): void {
-    // While we do not read, nothing can be heard.
-    if (this.socket.isPaused) this.#silence.refresh();
-    else this.socket.terminate();
+  #use(socket: WebSocket): void {
+    this.#socket = socket;
+    this.#silence = setTimeout(() => this.#onSilence(socket), SILENCE_LIMIT);
+    this.#silence.unref();
+    socket.on('ping', () => this.#silence?.refresh());
+    socket.on('message', (data, isBinary) => this.#receive(socket, data, isBinary));
+    socket.on('error', ignoreBeforeClose);
+    socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
+    if (!this.#isPaused) socket.resume();
   }
 
-  #receive(data: RawData, isBinary: boolean): void {
-    this.#silence.refresh();
-    // Text frames are words of the server about the link; after `attached` none concerns us.
-    if (!isBinary) return;
-    try {
-      const { channel, message } = decodeWebSocketFrame(data as Buffer);
-      if (!this.#helper.take(channel, message)) this.options.onMessage(channel, message);
-    } catch (error) {
-      if (!(error instanceof MalformedMessageError)) throw error;
-      this.#end = { reason: 'lost', message: `The server sent a broken frame: ${error.message}` };
-      this.socket.terminate();
+  #closed(code: number, reason: string): void {
+    clearTimeout(this.#silence);
+    this.#socket = undefined;
+    if (this.#end !== undefined || this.#id === '' || !mayResume(code)) {
+      this.#endWith(linkEnd(code, reason));
+    } else {
+      void this.#resume(linkEnd(code, reason));
     }
   }
-}
 
-function linkEnd(code: number, reason: string): LinkEnd {
-  if (code === 4404 || code === 4410) {
-    return { reason: 'session-ended', message: reason || 'The session has ended.' };
+  /** Connects again and goes on with the first frame that is missing on either side. */
+  async #resume(cut: LinkEnd): Promise<void> {
+    try {
+      const opened = await reopen(
+        () => connect(this.#options, { link: this.#id, received: this.#received.count }),
+        this.#ending.signal,
+      );
+      if (this.#end !== undefined) {
+        opened.socket.on('error', ignoreBeforeClose);
+        opened.socket.terminate();
+        return;
+      }
+      this.#sent.acknowledge(opened.attached.received);
+      this.#use(opened.socket);
+      for (const frame of this.#sent.unacknowledged()) opened.socket.send(frame);
+    } catch (error) {
+      this.#endWith(endAfter(error, cut));
+    }
   }
-  if (code === 1009) {
-    return { reason: 'lost', message: 'A message was larger than the server takes (1 GiB).' };
+
+  #endWith(end: LinkEnd): void {
+    this.#end ??= end;
+    this.#ending.abort();
+    this.#helper.end(this.#end);
+    this.#finish(this.#end);
   }
-  if (code === 4401) {
-    return { reason: 'lost', message: 'The login at the server has expired.' };
+
+  #onSilence(socket: WebSocket): void {
+    // While we do not read, nothing can be heard.
+    if (socket.isPaused) this.#silence?.refresh();
+    else socket.terminate();
   }
-  const why = code === 1001 || code === 1012 ? 'The server went away' : 'The connection broke';
-  return { reason: 'lost', message: `${why} while the session was in use.` };
-}
 
-/** The version of Python in the server's first frame, undefined without one, null when it is wrong. */
-function attachedPython(data: RawData): string | undefined | null {
-  let frame: unknown;
-  try {
-    frame = JSON.parse(data.toString());
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
+  #receive(socket: WebSocket, data: RawData, isBinary: boolean): void {
+    this.#silence?.refresh();
+    try {
+      if (isBinary) this.#receiveFrame(socket, data as Buffer);
+      else this.#receiveWord(data.toString());
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError || error instanceof ResumeError)) throw error;
+      this.#end = { reason: 'lost', message: `The server sent a broken frame: ${error.message}` };
+      socket.terminate();
+    }
   }
-  if (typeof frame !== 'object' || frame === null) return null;
-  const { type, python } = frame as Record<string, unknown>;
-  if (type !== 'attached') return null;
-  return typeof python === 'string' ? python : undefined;
+
+  #receiveFrame(socket: WebSocket, frame: Buffer): void {
+    const { channel, message } = decodeWebSocketFrame(frame);
+    if (this.#received.add(frame)) {
+      socket.send(JSON.stringify({ type: 'received', count: this.#received.count }));
+    }
+    if (!this.#helper.take(channel, message)) this.#options.onMessage(channel, message);
+  }
+
+  #receiveWord(text: string): void {
+    const word = readLinkWord(text);
+    if (word?.type === 'received') this.#sent.acknowledge(word.count);
+  }
 }
 
-function refusal(
-  options: ChannelOptions,
-  response: { statusCode?: number | undefined },
-): LinkOpenError {
-  const status = response.statusCode ?? 0;
-  const sentences: Readonly<Record<number, string>> = {
-    401: `The server at ${options.baseUrl} refused the login. Log in again with %connect.`,
-    404: `The server at ${options.baseUrl} has no session ${options.sessionId}; it has been closed or has expired.`,
-    410: `The session ${options.sessionId} has ended.`,
-  };
-  return new LinkOpenError(
-    sentences[status] ??
-      `The server at ${options.baseUrl} answered ${status} instead of opening the session's channel.`,
-    status,
-  );
+/** What became of a link that could not be resumed. */
+function endAfter(error: unknown, cut: LinkEnd): LinkEnd {
+  if (error instanceof LinkOpenError && error.sessionGone) {
+    return { reason: 'session-ended', message: error.message };
+  }
+  const why = error instanceof Error ? ` ${error.message}` : '';
+  return { reason: 'lost', message: `${cut.message}${why}` };
 }
-
-function unreachable(options: ChannelOptions, error: Error): LinkOpenError {
-  return new LinkOpenError(
-    `The session's channel at ${options.baseUrl} cannot be opened: ${error.message}.`,
-    undefined,
-    { cause: error },
-  );
-}
-
-function earlyClose(code: number, reason: string): LinkOpenError {
-  return new LinkOpenError(reason || linkEnd(code, reason).message, code);
-}
-
-// `close` follows every `error`, with the code that tells what it means for the session.
-function ignoreBeforeClose(): void {}

@@ -45,18 +45,21 @@ export async function attachSession(
 ): Promise<SessionLink> {
   // Loaded on first use: a starting kernel binds its sockets before it needs a WebSocket.
   const { openChannel } = await import('./channel.js');
-  const open = (accessToken: string) =>
-    openChannel({ baseUrl: client.url, sessionId, accessToken, onMessage });
-  const token = await client.accessToken();
+  const open = () =>
+    openChannel({
+      baseUrl: client.url,
+      sessionId,
+      onMessage,
+      accessToken: (refused) =>
+        refused === undefined ? client.accessToken() : client.replaceToken(refused),
+    });
   try {
-    return await open(token);
+    return await open();
   } catch (error) {
-    if (!(error instanceof LinkOpenError)) throw error;
-    if (error.status === 401) return await open(await client.replaceToken(token));
-    if (error.status !== undefined) throw error;
+    if (!(error instanceof LinkOpenError) || error.status !== undefined) throw error;
     // Nothing answered. An embedded server may have ended or moved: any call finds or starts it,
     // and for every other server says what is wrong.
     await client.status();
-    return await open(await client.accessToken());
+    return await open();
   }
 }

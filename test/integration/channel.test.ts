@@ -38,6 +38,8 @@ describe('a session’s channel', () => {
     const client = await attach();
     expect(client.attached).toEqual({
       type: 'attached',
+      link: expect.any(String),
+      received: 0,
       sessionId,
       python: expect.stringMatching(/^3\.\d+\.\d+/),
     });

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { WEBSOCKET_SUBPROTOCOL } from '../../jupyter/index.js';
+import { LINK_HEADER, RECEIVED_HEADER, WEBSOCKET_SUBPROTOCOL } from '../../jupyter/index.js';
 import { bearerToken } from '../bearer.js';
 import type { ServerContext } from '../context.js';
 import { ApiError } from '../errors.js';
@@ -72,7 +72,12 @@ export async function channelRoutes(app: FastifyInstance, context: ServerContext
     request.socket.setNoDelay(true);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       try {
-        context.sessions.find(user, decodePart(id)).attach(webSocket, socket);
+        const resume = readResume(request);
+        context.sessions.find(user, decodePart(id)).attach({
+          socket: webSocket,
+          stream: socket,
+          ...(resume === undefined ? {} : { resume }),
+        });
       } catch (error) {
         if (!(error instanceof SessionNotFoundError || error instanceof SessionGoneError)) {
           throw error;
@@ -85,6 +90,13 @@ export async function channelRoutes(app: FastifyInstance, context: ServerContext
       }
     });
   }
+}
+
+/** Which link a kernel that was cut off wants to resume. */
+function readResume({ headers }: IncomingMessage): { link: string; received: number } | undefined {
+  const link = headers[LINK_HEADER];
+  if (typeof link !== 'string') return undefined;
+  return { link, received: Number(headers[RECEIVED_HEADER]) };
 }
 
 /** Percent-decodes a part of a path; one that cannot be decoded names nothing. */

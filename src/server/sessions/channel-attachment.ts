@@ -1,129 +1,141 @@
+import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import {
   type ChannelMessage,
   decodeWebSocketFrame,
+  type LinkWord,
   MalformedMessageError,
+  ReceivedFrames,
+  ResumeError,
+  readLinkWord,
+  SentFrames,
 } from '../../jupyter/index.js';
+import { ChannelConnection, CLOSE_CODES } from './channel-connection.js';
 
-/** Milliseconds between pings, and until an unanswered one means that the connection is lost. */
-const PING_INTERVAL = 15_000;
-const PONG_DEADLINE = 10_000;
+/** Code with which a kernel closes a channel that it needs no longer. */
+const GOODBYE = 1000;
 
-/** Why the server closes a channel; the reason text says more. */
-export const CLOSE_CODES = {
-  serverStops: 1001,
-  malformed: 1007,
-  unknownSession: 4404,
-  sessionEnded: 4410,
-} as const;
-
-/** Bytes of the longest reason that a WebSocket close frame can carry. */
-const MAX_REASON = 123;
+/** What a kernel is told of the session when it attaches. */
+export type Greeting = Pick<LinkWord & { type: 'attached' }, 'sessionId' | 'python'>;
 
 export interface AttachmentEvents {
   received(message: ChannelMessage): void;
-  /** The peer has taken all that was sent. */
-  drained(): void;
+  /** What waits for the kernel has become less. */
+  relieved(): void;
+  /** The connection was cut; the kernel may come back. */
+  cut(): void;
+  resumed(): void;
+  /** The kernel does not come back. */
   closed(): void;
 }
 
-/** One kernel's WebSocket to a session: v1 frames both ways, kept alive by pings. */
+/**
+ * One kernel at a session. It outlives its connections: what the kernel has not acknowledged is
+ * kept, so that a connection that was cut can be resumed without loss.
+ */
 export class ChannelAttachment {
-  readonly #socket: WebSocket;
-  readonly #stream: Duplex;
+  /** Names the link; the kernel proves by it that it is the one that was cut. */
+  readonly id = randomUUID();
   readonly #events: AttachmentEvents;
-  readonly #pings: NodeJS.Timeout;
-  #pongDeadline: NodeJS.Timeout | undefined;
-  #unsent = 0;
-  #corked = false;
+  readonly #greeting: Greeting;
+  readonly #sent = new SentFrames();
+  readonly #received = new ReceivedFrames();
+  #connection: ChannelConnection | undefined;
+  #isClosed = false;
 
-  /** @param stream the connection below the WebSocket */
-  constructor(socket: WebSocket, stream: Duplex, events: AttachmentEvents) {
-    this.#socket = socket;
-    this.#stream = stream;
+  constructor(greeting: Greeting, events: AttachmentEvents) {
+    this.#greeting = greeting;
     this.#events = events;
-    this.#pings = setInterval(() => this.#ping(), PING_INTERVAL);
-    socket.on('message', (data: Buffer, isBinary) => {
-      // Text frames are control of the link; this version has none from the client.
-      if (isBinary) this.#receive(data);
-    });
-    socket.on('pong', () => this.#clearDeadline());
-    // A protocol error or a reset; ws closes the connection after it.
-    socket.on('error', () => socket.terminate());
-    socket.on('close', () => {
-      clearInterval(this.#pings);
-      this.#clearDeadline();
-      events.closed();
-    });
   }
 
-  /** Bytes that wait to be sent. */
-  get bufferedAmount(): number {
-    return this.#socket.bufferedAmount;
+  /** Bytes that the kernel has not taken yet. */
+  get waitingBytes(): number {
+    return this.#connection === undefined ? this.#sent.bytes : this.#connection.bufferedAmount;
   }
 
-  /** Sends link control. */
-  sendControl(message: object): void {
-    this.#socket.send(JSON.stringify(message));
-  }
-
-  /** Sends one encoded message. */
-  sendFrame(frame: Buffer): void {
-    this.#cork();
-    this.#unsent += 1;
-    this.#socket.send(frame, { binary: true }, () => {
-      this.#unsent -= 1;
-      if (this.#unsent === 0) this.#events.drained();
-    });
-  }
-
-  /** Closes the connection; the peer is told why. */
-  close(code: number, reason: string): void {
-    this.#socket.close(code, truncateReason(reason));
+  get isCut(): boolean {
+    return this.#connection === undefined;
   }
 
   /**
-   * Gathers what is sent until the event loop has no more messages at hand, and writes it in one
-   * system call: a cell that flushes each line it prints takes a third less time.
+   * Takes a connection, in place of the one before, and sends what is missing on it.
+   * @param stream the connection below the WebSocket
+   * @param received how many frames the kernel has received over earlier connections
+   * @throws {ResumeError} when that cannot be
    */
-  #cork(): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    this.#stream.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      this.#stream.uncork();
+  connect(socket: WebSocket, stream: Duplex, received: number): void {
+    this.#sent.acknowledge(received);
+    const previous = this.#connection;
+    const connection: ChannelConnection = new ChannelConnection(socket, stream, {
+      frame: (frame) => this.#receive(connection, frame),
+      word: (text) => this.#hear(text),
+      drained: () => this.#events.relieved(),
+      closed: (code) => this.#disconnected(connection, code),
     });
+    this.#connection = connection;
+    previous?.terminate();
+    const word: LinkWord = {
+      type: 'attached',
+      ...this.#greeting,
+      link: this.id,
+      received: this.#received.count,
+    };
+    connection.sendWord(word);
+    for (const frame of this.#sent.unacknowledged()) connection.sendFrame(frame);
+    this.#events.resumed();
   }
 
-  #receive(data: Buffer): void {
-    let decoded: ChannelMessage;
-    try {
-      decoded = decodeWebSocketFrame(data);
-      this.#events.received(decoded);
-    } catch (error) {
-      if (!(error instanceof MalformedMessageError)) throw error;
-      this.close(CLOSE_CODES.malformed, error.message);
+  /** Sends one encoded message, or keeps it until the kernel is back. */
+  send(frame: Buffer): void {
+    if (this.#isClosed) return;
+    this.#sent.add(frame);
+    this.#connection?.sendFrame(frame);
+  }
+
+  /** Ends the attachment; a connected kernel is told why. Idempotent. */
+  close(code: number, reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#connection?.close(code, reason);
+    this.#events.closed();
+  }
+
+  #disconnected(connection: ChannelConnection, code: number): void {
+    if (connection !== this.#connection || this.#isClosed) return;
+    this.#connection = undefined;
+    if (code === GOODBYE) {
+      this.#isClosed = true;
+      this.#events.closed();
+    } else {
+      this.#events.cut();
     }
   }
 
-  #ping(): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#socket.ping();
-    this.#pongDeadline ??= setTimeout(() => this.#socket.terminate(), PONG_DEADLINE);
+  #receive(connection: ChannelConnection, frame: Buffer): void {
+    // What comes late from a connection that was replaced is sent again over the new one.
+    if (connection !== this.#connection) return;
+    this.#obey(() => {
+      const message = decodeWebSocketFrame(frame);
+      this.#events.received(message);
+      if (this.#received.add(frame)) {
+        connection.sendWord({ type: 'received', count: this.#received.count });
+      }
+    });
   }
 
-  #clearDeadline(): void {
-    clearTimeout(this.#pongDeadline);
-    this.#pongDeadline = undefined;
+  #hear(text: string): void {
+    const word = readLinkWord(text);
+    if (word?.type === 'received') this.#obey(() => this.#sent.acknowledge(word.count));
   }
-}
 
-/** Cuts a reason to what fits in a close frame, between characters. */
-export function truncateReason(reason: string): string {
-  if (Buffer.byteLength(reason) <= MAX_REASON) return reason;
-  let cut = reason.slice(0, MAX_REASON - 3);
-  while (Buffer.byteLength(cut) > MAX_REASON - 3) cut = cut.slice(0, -1);
-  return `${cut}…`;
+  /** Does what the kernel asks for; nonsense ends the attachment. */
+  #obey(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError || error instanceof ResumeError)) throw error;
+      this.close(CLOSE_CODES.malformed, error.message);
+    }
+  }
 }

@@ -1,45 +1,69 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { type ChannelMessage, decodeHeader, encodeWebSocketFrame } from '../../jupyter/index.js';
-import { ChannelAttachment } from './channel-attachment.js';
+import {
+  type ChannelMessage,
+  decodeHeader,
+  encodeWebSocketFrame,
+  ResumeError,
+} from '../../jupyter/index.js';
+import { ChannelAttachment, type Greeting } from './channel-attachment.js';
+import { CLOSE_CODES } from './channel-connection.js';
 import type { Incoming } from './incoming.js';
 import type { KernelClient } from './kernel-client.js';
 import { isAnswered } from './ordering.js';
 
-/** Bytes buffered for one attachment above which the session's output is not read on. */
+/** Bytes waiting for one kernel above which the session's output is not read on. */
 const HIGH_WATER = 8 * 1024 * 1024;
 
 export interface HubEvents {
+  /** A kernel is connected. */
   attached(): void;
+  /** A kernel's connection has ended, for good or not. */
   detached(): void;
+}
+
+/** A connection, and where its kernel wants to go on; absent for a kernel that is new. */
+export interface Arrival {
+  readonly socket: WebSocket;
+  /** The connection below the WebSocket. */
+  readonly stream: Duplex;
+  readonly resume?: { readonly link: string; readonly received: number };
 }
 
 /**
  * The kernels attached to one session. What the session publishes goes to all of them; a reply,
- * or a question on stdin, to the one whose request caused it.
+ * or a question on stdin, to the one whose request caused it. A kernel whose connection was cut
+ * stays attached for a while, and its messages wait for it.
  */
 export class ChannelHub {
   readonly #client: KernelClient;
   readonly #events: HubEvents;
-  readonly #attachments = new Set<ChannelAttachment>();
+  /** Milliseconds that a kernel has to come back, counted while no code runs. */
+  readonly #patience: number;
+  readonly #attachments = new Map<string, ChannelAttachment>();
   /** Who sent the requests whose replies are still to come, by message id. */
   readonly #requesters = new Map<string, ChannelAttachment>();
 
-  constructor(client: KernelClient, events: HubEvents) {
+  constructor(client: KernelClient, patience: number, events: HubEvents) {
     this.#client = client;
+    this.#patience = patience;
     this.#events = events;
   }
 
   /** Takes over an open WebSocket until it closes. */
-  attach(socket: WebSocket, stream: Duplex, greeting: object): void {
-    const attachment: ChannelAttachment = new ChannelAttachment(socket, stream, {
-      received: (message) => this.#receive(attachment, message),
-      drained: () => this.#relieve(),
-      closed: () => this.#remove(attachment),
-    });
-    this.#attachments.add(attachment);
-    attachment.sendControl(greeting);
-    this.#events.attached();
+  attach({ socket, stream, resume }: Arrival, greeting: Greeting): void {
+    const known = resume === undefined ? undefined : this.#attachments.get(resume.link);
+    if (resume !== undefined && known === undefined) {
+      socket.close(CLOSE_CODES.unknownLink, 'What this kernel missed is no longer kept.');
+      return;
+    }
+    const attachment = known ?? this.#create(greeting);
+    try {
+      attachment.connect(socket, stream, resume?.received ?? 0);
+    } catch (error) {
+      if (!(error instanceof ResumeError)) throw error;
+      socket.close(CLOSE_CODES.unknownLink, error.message);
+    }
   }
 
   /** Passes a message of the session on to those that it concerns. */
@@ -47,7 +71,7 @@ export class ChannelHub {
     if (incoming.channel === 'iopub') {
       if (this.#attachments.size === 0) return;
       const frame = encodeWebSocketFrame(incoming.channel, incoming.message);
-      for (const attachment of this.#attachments) this.#send(attachment, frame);
+      for (const attachment of this.#attachments.values()) this.#send(attachment, frame);
       return;
     }
     if (incoming.cause === undefined) return;
@@ -59,7 +83,7 @@ export class ChannelHub {
 
   /** Closes every attachment with a code and a sentence. */
   close(code: number, reason: string): void {
-    for (const attachment of this.#attachments) attachment.close(code, reason);
+    for (const attachment of [...this.#attachments.values()]) attachment.close(code, reason);
   }
 
   #receive(attachment: ChannelAttachment, { channel, message }: ChannelMessage): void {
@@ -71,24 +95,62 @@ export class ChannelHub {
     this.#client.relay(channel, message);
   }
 
-  #send(attachment: ChannelAttachment, frame: Buffer): void {
-    attachment.sendFrame(frame);
-    if (attachment.bufferedAmount > HIGH_WATER) this.#client.pause();
+  #create(greeting: Greeting): ChannelAttachment {
+    let isConnected = false;
+    let patience: NodeJS.Timeout | undefined;
+    const disconnected = () => {
+      if (isConnected) this.#events.detached();
+      isConnected = false;
+    };
+    const attachment: ChannelAttachment = new ChannelAttachment(greeting, {
+      received: (message) => this.#receive(attachment, message),
+      relieved: () => this.#relieve(),
+      resumed: () => {
+        clearInterval(patience);
+        if (!isConnected) this.#events.attached();
+        isConnected = true;
+        this.#relieve();
+      },
+      cut: () => {
+        disconnected();
+        patience = setInterval(() => {
+          if (!this.#client.isRunning) attachment.close(CLOSE_CODES.unknownLink, 'Too late.');
+        }, this.#patience).unref();
+        this.#relieve();
+      },
+      closed: () => {
+        clearInterval(patience);
+        this.#forget(attachment);
+        disconnected();
+      },
+    });
+    this.#attachments.set(attachment.id, attachment);
+    return attachment;
   }
 
-  #remove(attachment: ChannelAttachment): void {
-    this.#attachments.delete(attachment);
+  #send(attachment: ChannelAttachment, frame: Buffer): void {
+    attachment.send(frame);
+    if (attachment.waitingBytes <= HIGH_WATER) return;
+    // A kernel that is away must not hold up those that are there.
+    if (attachment.isCut && this.#attachments.size > 1) {
+      attachment.close(CLOSE_CODES.unknownLink, 'Too much was missed.');
+    } else {
+      this.#client.pause();
+    }
+  }
+
+  #forget(attachment: ChannelAttachment): void {
+    this.#attachments.delete(attachment.id);
     for (const [id, requester] of this.#requesters) {
       if (requester === attachment) this.#requesters.delete(id);
     }
     this.#relieve();
-    this.#events.detached();
   }
 
   /** Reads the session's output again when nobody is behind any more. */
   #relieve(): void {
-    for (const attachment of this.#attachments) {
-      if (attachment.bufferedAmount > HIGH_WATER) return;
+    for (const attachment of this.#attachments.values()) {
+      if (attachment.waitingBytes > HIGH_WATER) return;
     }
     this.#client.resume();
   }

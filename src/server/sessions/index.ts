@@ -1,5 +1,5 @@
 /** Sessions: Python processes that users run code in, by REST calls and over a channel. */
-export { CLOSE_CODES, truncateReason } from './channel-attachment.js';
+export { CLOSE_CODES, truncateReason } from './channel-connection.js';
 export {
   MissingFileError,
   SessionGoneError,

@@ -1,6 +1,4 @@
-import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
-import type { WebSocket } from 'ws';
 import type {
   CreateSnapshotRequest,
   ExecuteRequest,
@@ -9,8 +7,8 @@ import type {
 } from '../../api/index.js';
 import type { Compute } from '../../compute/index.js';
 import type { SnapshotRecord, Snapshots } from '../snapshots/index.js';
-import { CLOSE_CODES } from './channel-attachment.js';
-import { ChannelHub } from './channel-hub.js';
+import { CLOSE_CODES } from './channel-connection.js';
+import { type Arrival, ChannelHub } from './channel-hub.js';
 import { SessionConsole } from './console-log.js';
 import type { SessionGoneError } from './errors.js';
 import { Lease, type LeaseTerms } from './lease.js';
@@ -50,7 +48,7 @@ export class LiveSession {
     this.#kernel = kernel;
     this.files = new SessionFiles(kernel.process.files);
     this.#lease = new Lease(options.lease, (reason) => void kernel.kill(reason));
-    this.#hub = new ChannelHub(kernel.client, {
+    this.#hub = new ChannelHub(kernel.client, options.lease.afterDetach, {
       attached: () => this.#lease.attach(),
       detached: () => this.#lease.detach(),
     });
@@ -159,16 +157,9 @@ export class LiveSession {
     return this.#use(() => loadSnapshot(this, record, this.#options.snapshots));
   }
 
-  /**
-   * Attaches a kernel's WebSocket, which is open, for Jupyter messages both ways.
-   * @param stream the connection below it
-   */
-  attach(socket: WebSocket, stream: Duplex): void {
-    this.#hub.attach(socket, stream, {
-      type: 'attached',
-      sessionId: this.id,
-      python: this.pythonVersion,
-    });
+  /** Attaches a kernel's WebSocket, which is open, for Jupyter messages both ways. */
+  attach(arrival: Arrival): void {
+    this.#hub.attach(arrival, { sessionId: this.id, python: this.pythonVersion });
   }
 
   /** Ends the session. By force it gets no time to run its exit handlers. Idempotent. */

@@ -66,7 +66,7 @@ async function open(attached: object | string = { type: 'attached', python: '3.1
   const link = await openChannel({
     baseUrl,
     sessionId: 'a/b',
-    accessToken: 'secret',
+    accessToken: async () => 'secret',
     onMessage: (channel, message) => heard.push({ channel, message }),
   });
   links.push(link);
@@ -213,7 +213,7 @@ describe('a channel that cannot be opened', () => {
     const error = await openChannel({
       baseUrl,
       sessionId: 's',
-      accessToken: 't',
+      accessToken: async () => 't',
       onMessage: () => undefined,
     }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ message: 'No such session.', sessionGone: true });

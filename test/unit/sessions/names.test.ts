@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { truncateReason } from '../../../src/server/sessions/channel-attachment.js';
+import { truncateReason } from '../../../src/server/sessions/channel-connection.js';
 import { InvalidObjectNameError } from '../../../src/server/sessions/errors.js';
 import { assertObjectName, randomSessionName } from '../../../src/server/sessions/object-names.js';
 

@@ -1,0 +1,48 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { OpenSocket } from './channel-socket.js';
+import { LinkOpenError } from './errors.js';
+
+/** Milliseconds during which a cut connection is tried again: a session's lease, by default. */
+const LIMIT = 60_000;
+/** Milliseconds to give a server that refuses connections: it is not running. */
+const REFUSED_LIMIT = 3000;
+/** Milliseconds between tries: the first comes at once, then twice as long each time. */
+const FIRST_PAUSE = 20;
+const LONGEST_PAUSE = 2000;
+
+/**
+ * Tries to connect until it works.
+ * @throws {LinkOpenError} of the last try when the time is up or trying again is of no use.
+ * @throws what `open` throws otherwise, such as a refused login.
+ */
+export async function reopen(
+  open: () => Promise<OpenSocket>,
+  signal: AbortSignal,
+): Promise<OpenSocket> {
+  const begin = Date.now();
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    try {
+      return await open();
+    } catch (error) {
+      const isFinal = !isPassing(error) || signal.aborted;
+      const limit = isRefused(error) ? REFUSED_LIMIT : LIMIT;
+      if (isFinal || Date.now() - begin + pause > limit) throw error;
+    }
+    await delay(pause, undefined, { signal });
+  }
+}
+
+/** Whether a failure may pass: no answer, or one of a proxy or server that is not ready. */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof LinkOpenError)) return hasCode(error, 'SERVER_UNREACHABLE');
+  const { status } = error;
+  return status === undefined || status >= 500 || status === 1001 || status === 1006;
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && (hasCode(error.cause, 'ECONNREFUSED') || isRefused(error.cause));
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === code;
+}
