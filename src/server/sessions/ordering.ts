@@ -22,6 +22,12 @@ const ANSWERED: ReadonlySet<string> = new Set([
   'slipway_request',
 ]);
 
+/**
+ * Milliseconds that an `idle` waits for the reply that goes before it. ipykernel sends the reply
+ * first; to a request whose content it cannot read it sends none at all, and goes idle.
+ */
+const REPLY_PATIENCE = 1000;
+
 /** Whether a request of this type gets a reply on the channel that it was sent on. */
 export function isAnswered(requestType: string): boolean {
   return ANSWERED.has(requestType);
@@ -35,6 +41,7 @@ export function isAnswered(requestType: string): boolean {
 export class ReplyOrder {
   readonly #deliver: (incoming: Incoming) => void;
   readonly #held = new Map<string, Incoming>();
+  readonly #late = new Map<string, NodeJS.Timeout>();
 
   constructor(deliver: (incoming: Incoming) => void) {
     this.#deliver = deliver;
@@ -49,9 +56,10 @@ export class ReplyOrder {
     const other = this.#held.get(cause.id);
     if (other === undefined) {
       this.#held.set(cause.id, incoming);
+      if (incoming.channel === 'iopub') this.#expectReply(cause.id);
       return;
     }
-    this.#held.delete(cause.id);
+    this.#release(cause.id);
     const incomingIsReply = incoming.channel !== 'iopub';
     this.#deliver(incomingIsReply ? incoming : other);
     this.#deliver(incomingIsReply ? other : incoming);
@@ -59,9 +67,25 @@ export class ReplyOrder {
 
   /** Delivers what is held, for a session that ended between a reply and its `idle`. */
   flush(): void {
-    const held = [...this.#held.values()];
-    this.#held.clear();
-    for (const incoming of held) this.#deliver(incoming);
+    for (const [id, incoming] of [...this.#held]) {
+      this.#release(id);
+      this.#deliver(incoming);
+    }
+  }
+
+  #expectReply(id: string): void {
+    const timer = setTimeout(() => {
+      const idle = this.#held.get(id);
+      this.#release(id);
+      if (idle !== undefined) this.#deliver(idle);
+    }, REPLY_PATIENCE);
+    this.#late.set(id, timer);
+  }
+
+  #release(id: string): void {
+    this.#held.delete(id);
+    clearTimeout(this.#late.get(id));
+    this.#late.delete(id);
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ReplyOrder } from '../../../src/server/sessions/ordering.js';
 import { incoming } from './messages.js';
 
@@ -32,6 +32,17 @@ describe('the order of what a session sends', () => {
     expect(delivered).toEqual(['iopub:status', 'iopub:stream']);
     order.accept(reply());
     expect(delivered.slice(2)).toEqual(['shell:execute_reply', 'iopub:status']);
+  });
+
+  it('does not hold idle for ever when a session answers nothing', () => {
+    vi.useFakeTimers();
+    const { order, delivered } = collect();
+    order.accept(idle());
+    vi.advanceTimersByTime(999);
+    expect(delivered).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(delivered).toEqual(['iopub:status']);
+    vi.useRealTimers();
   });
 
   it('does not let one request wait for another', () => {
