@@ -4,9 +4,6 @@ const HEADER = 8;
 /** Larger payloads are written after their header instead of being copied behind it. */
 const COPY_LIMIT = 64 * 1024;
 
-/** The id of a worker's first frame, which says who it is. */
-export const GREETING_ID = 0;
-
 /** One frame: a request, or the answer to it. */
 export interface Frame {
   readonly id: number;

@@ -1,9 +1,7 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/schema';
 import type { JsonValue } from '../../api/index.js';
 import type { ProcessEnd, ServiceDefinition, ServiceHost, ServiceWorker } from '../types.js';
 import { type ChildGroup, describeEnd, startChild } from './child-process.js';
@@ -14,7 +12,8 @@ import {
 } from './runtime-directory.js';
 import { ControlChannel, type HostMessage } from './service-control.js';
 import { ServiceLoadError, WorkerStartError } from './service-errors.js';
-import { type Frame, FrameDecoder, GREETING_ID } from './service-frames.js';
+import { type Frame, FrameDecoder } from './service-frames.js';
+import { isSameNonce, parseGreeting } from './service-greeting.js';
 import { LocalServiceWorker } from './service-worker.js';
 import type { LocalSettings } from './settings.js';
 
@@ -24,15 +23,6 @@ const LOAD_DEADLINE = 5 * 60_000;
 const CLOSE_GRACE = 2_000;
 /** Bytes of a worker's greeting. */
 const MAX_GREETING = 64 * 1024;
-
-const Greeting = Type.Object({
-  worker: Type.String(),
-  nonce: Type.String(),
-  pid: Type.Integer(),
-  failure: Type.Union([Type.Null(), Type.Object({ ename: Type.String(), message: Type.String() })]),
-});
-type Greeting = Static<typeof Greeting>;
-const greetingSchema = Compile(Greeting);
 
 /** Where a service host lives. */
 export interface HostPlaces {
@@ -45,7 +35,7 @@ export interface HostPlaces {
 
 /** A worker that was ordered and has not greeted yet. */
 interface Expected {
-  readonly nonce: Buffer;
+  readonly nonce: string;
   readonly resolve: (worker: ServiceWorker) => void;
   readonly reject: (error: Error) => void;
 }
@@ -163,7 +153,7 @@ class LocalServiceHost implements ServiceHost {
     const worker = `w${this.#ordered}`;
     const nonce = randomBytes(32).toString('hex');
     const { promise, resolve, reject } = Promise.withResolvers<ServiceWorker>();
-    this.#expected.set(worker, { nonce: Buffer.from(nonce), resolve, reject });
+    this.#expected.set(worker, { nonce, resolve, reject });
     this.#control.send({
       op: 'fork',
       worker,
@@ -208,7 +198,6 @@ class LocalServiceHost implements ServiceHost {
         this.#loaded.reject(new ServiceLoadError(message.message));
         break;
       case 'forked':
-        // It greets when it is ready.
         break;
       case 'fork_failed':
         this.#refuse(message.worker, `could not be forked: ${message.message}`);
@@ -277,13 +266,10 @@ class LocalServiceHost implements ServiceHost {
   }
 
   #greet(frame: Frame, socket: Socket): LocalServiceWorker | undefined {
-    const greeting = frame.id === GREETING_ID ? parseGreeting(frame.payload) : undefined;
+    const greeting = parseGreeting(frame);
     const expected = greeting && this.#expected.get(greeting.worker);
     if (greeting === undefined || expected === undefined) return undefined;
-    const nonce = Buffer.from(greeting.nonce);
-    if (nonce.byteLength !== expected.nonce.byteLength || !timingSafeEqual(nonce, expected.nonce)) {
-      return undefined;
-    }
+    if (!isSameNonce(greeting.nonce, expected.nonce)) return undefined;
     this.#expected.delete(greeting.worker);
     if (greeting.failure !== null) {
       expected.reject(new ServiceLoadError(greeting.failure.message));
@@ -295,17 +281,6 @@ class LocalServiceHost implements ServiceHost {
     this.#workers.set(greeting.worker, worker);
     expected.resolve(worker);
     return worker;
-  }
-}
-
-function parseGreeting(payload: Buffer): Greeting | undefined {
-  try {
-    const value: unknown = JSON.parse(payload.toString());
-    return greetingSchema.Check(value) ? value : undefined;
-  } catch (error) {
-    // Whoever connects without being a worker is sent away like one with a wrong nonce.
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }
 

@@ -1,19 +1,16 @@
-import type { Logger } from 'pino';
 import {
-  type Compute,
-  type ServiceDefinition,
   type ServiceHost,
   ServiceLoadError,
   type ServiceWorker,
   WorkerEndedError,
 } from '../../compute/index.js';
-import type { MaterialisedSnapshot } from '../snapshots/index.js';
 import {
   ServiceBusyError,
   ServiceCrashedError,
   ServiceTimeoutError,
   ServiceUnavailableError,
 } from './errors.js';
+import { HostKeeper, type HostOptions } from './host-keeper.js';
 import { type Call, WorkerSlot } from './worker-slot.js';
 
 /**
@@ -36,12 +33,7 @@ const GIVE_UP_AFTER = 3;
 const SHORTEST_WATCH = 20;
 const LONGEST_WATCH = 1000;
 
-export interface PoolOptions {
-  readonly compute: Compute;
-  readonly log: Logger;
-  readonly definition: Omit<ServiceDefinition, 'snapshotDirectory'>;
-  /** Builds the directory of the service's snapshot; null for a service without. */
-  readonly materialise: (() => Promise<MaterialisedSnapshot>) | null;
+export interface PoolOptions extends HostOptions {
   readonly workers: number;
   /** Calls that may wait for a worker. */
   readonly queueLimit: number;
@@ -55,11 +47,10 @@ export interface PoolOptions {
  */
 export class WorkerPool {
   readonly #options: PoolOptions;
+  readonly #host: HostKeeper;
   readonly #slots = new Set<WorkerSlot>();
   readonly #queue: Call[] = [];
   readonly #watch: NodeJS.Timeout;
-  #host: Promise<ServiceHost> | undefined;
-  #snapshot: MaterialisedSnapshot | undefined;
   /** Workers that are being started. */
   #starting = 0;
   #failures = 0;
@@ -72,6 +63,7 @@ export class WorkerPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#host = new HostKeeper(options);
     const limit = options.timeout * 1000;
     const interval = Math.min(LONGEST_WATCH, Math.max(SHORTEST_WATCH, limit / 20));
     this.#watch = setInterval(() => this.#endOverdue(), interval);
@@ -88,7 +80,7 @@ export class WorkerPool {
    * @throws {ServiceLoadError} when the service cannot be restored
    */
   async start(): Promise<ServiceHost['report']> {
-    const host = await this.#ensureHost();
+    const host = await this.#host.get();
     this.#starting += 1;
     try {
       this.#adopt(await host.startWorker());
@@ -142,11 +134,7 @@ export class WorkerPool {
     clearTimeout(this.#retry);
     for (const call of this.#queue.splice(0)) call.reject(this.#shuttingDown());
     this.#drained?.();
-    // A host that could not be started leaves nothing behind.
-    const host = await this.#host?.catch(() => undefined);
-    await host?.close();
-    await this.#snapshot?.release();
-    this.#snapshot = undefined;
+    await this.#host.close();
   }
 
   #shuttingDown(): ServiceUnavailableError {
@@ -265,7 +253,7 @@ export class WorkerPool {
   }
 
   async #startWorker(): Promise<ServiceWorker> {
-    const host = await this.#ensureHost();
+    const host = await this.#host.get();
     return host.startWorker();
   }
 
@@ -291,32 +279,6 @@ export class WorkerPool {
       for (const call of this.#queue.splice(0)) {
         call.reject(new ServiceUnavailableError(this.#label, this.#lastFailure));
       }
-    }
-  }
-
-  #ensureHost(): Promise<ServiceHost> {
-    this.#host ??= this.#startHost();
-    return this.#host;
-  }
-
-  async #startHost(): Promise<ServiceHost> {
-    const { compute, definition, materialise } = this.#options;
-    try {
-      this.#snapshot ??= await materialise?.();
-      const host = await compute.startService({
-        ...definition,
-        snapshotDirectory: this.#snapshot?.directory ?? null,
-      });
-      void host.ended.then((end) => {
-        this.#host = undefined;
-        if (this.#isClosed) return;
-        this.#options.log.error({ service: this.#label, end }, 'The host of a service has ended.');
-        void host.close();
-      });
-      return host;
-    } catch (error) {
-      this.#host = undefined;
-      throw error;
     }
   }
 
