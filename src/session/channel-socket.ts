@@ -25,17 +25,20 @@ export interface SocketOptions {
   readonly resume?: { readonly link: string; readonly received: number };
 }
 
-/** A connection on which the server has said hello. It is paused: nothing gets lost before `resume`. */
-export interface OpenSocket {
-  readonly socket: WebSocket;
-  readonly attached: LinkWord & { type: 'attached' };
-}
+/** The server's first word on a connection. */
+export type Attached = LinkWord & { readonly type: 'attached' };
 
 /**
- * Opens one WebSocket to a session's channel; resolves when the server has attached it.
- * @throws {LinkOpenError} when the server refuses or does not answer.
+ * Opens one WebSocket to a session's channel.
+ * @param use takes the connection over as soon as the server has attached it. It is called before
+ *   anything else is read, since the next messages may have come together with the first word.
+ * @returns what `use` returns.
+ * @throws {LinkOpenError} when the server refuses or does not answer, and what `use` throws.
  */
-export function openSocket(options: SocketOptions): Promise<OpenSocket> {
+export function openSocket<T>(
+  options: SocketOptions,
+  use: (socket: WebSocket, attached: Attached) => T,
+): Promise<T> {
   const url = new URL(
     `${options.baseUrl}/sessions/${encodeURIComponent(options.sessionId)}/channels`,
   );
@@ -55,7 +58,7 @@ export function openSocket(options: SocketOptions): Promise<OpenSocket> {
   // Without this a trivial cell takes 48 ms instead of 8: Nagle's algorithm waits for an ACK.
   socket.on('upgrade', (response) => response.socket.setNoDelay(true));
   return new Promise((resolve, reject) => {
-    const fail = (error: LinkOpenError) => {
+    const fail = (error: unknown) => {
       clearTimeout(timer);
       socket.removeAllListeners();
       socket.on('error', ignoreBeforeClose);
@@ -77,8 +80,11 @@ export function openSocket(options: SocketOptions): Promise<OpenSocket> {
       }
       clearTimeout(timer);
       socket.removeAllListeners();
-      socket.pause();
-      resolve({ socket, attached: word });
+      try {
+        resolve(use(socket, word));
+      } catch (error) {
+        fail(error);
+      }
     });
   });
 }

@@ -10,7 +10,7 @@ import {
   SentFrames,
   type WireMessage,
 } from '../jupyter/index.js';
-import { ignoreBeforeClose, type OpenSocket, openSocket } from './channel-socket.js';
+import { type Attached, ignoreBeforeClose, openSocket } from './channel-socket.js';
 import { LinkClosedError, LinkOpenError } from './errors.js';
 import { HelperRequests } from './helper-requests.js';
 import type { HelperReply, LinkEnd, MessageListener, SessionLink } from './link.js';
@@ -41,18 +41,22 @@ export interface ChannelOptions {
  * attached it to the session.
  * @throws {LinkOpenError} when the server refuses or does not answer.
  */
-export async function openChannel(options: ChannelOptions): Promise<SessionLink> {
-  return new ChannelLink(await connect(options), options);
+export function openChannel(options: ChannelOptions): Promise<SessionLink> {
+  return connect(options, (socket, attached) => new ChannelLink(socket, attached, options));
 }
 
 /** Connects, once more with a new token when the first is refused. */
-async function connect(
+async function connect<T>(
   options: ChannelOptions,
+  use: (socket: WebSocket, attached: Attached) => T,
   resume?: { link: string; received: number },
-): Promise<OpenSocket> {
+): Promise<T> {
   const { baseUrl, sessionId } = options;
   const open = (accessToken: string) =>
-    openSocket({ baseUrl, sessionId, accessToken, ...(resume === undefined ? {} : { resume }) });
+    openSocket(
+      { baseUrl, sessionId, accessToken, ...(resume === undefined ? {} : { resume }) },
+      use,
+    );
   const token = await options.accessToken();
   try {
     return await open(token);
@@ -82,15 +86,15 @@ class ChannelLink implements SessionLink {
   #isPaused = false;
   #end: LinkEnd | undefined;
 
-  constructor(opened: OpenSocket, options: ChannelOptions) {
+  constructor(socket: WebSocket, attached: Attached, options: ChannelOptions) {
     this.#options = options;
     this.sessionId = options.sessionId;
-    this.python = opened.attached.python || undefined;
-    this.#id = opened.attached.link;
+    this.python = attached.python || undefined;
+    this.#id = attached.link;
     const { promise, resolve } = Promise.withResolvers<LinkEnd>();
     this.ended = promise;
     this.#finish = resolve;
-    this.#use(opened.socket);
+    this.#use(socket);
   }
 
   get bufferedAmount(): number {
@@ -145,7 +149,7 @@ class ChannelLink implements SessionLink {
     socket.on('message', (data, isBinary) => this.#receive(socket, data, isBinary));
     socket.on('error', ignoreBeforeClose);
     socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
-    if (!this.#isPaused) socket.resume();
+    if (this.#isPaused) socket.pause();
   }
 
   #closed(code: number, reason: string): void {
@@ -161,21 +165,28 @@ class ChannelLink implements SessionLink {
   /** Connects again and goes on with the first frame that is missing on either side. */
   async #resume(cut: LinkEnd): Promise<void> {
     try {
-      const opened = await reopen(
-        () => connect(this.#options, { link: this.#id, received: this.#received.count }),
+      await reopen(
+        () =>
+          connect(this.#options, (socket, attached) => this.#goOn(socket, attached), {
+            link: this.#id,
+            received: this.#received.count,
+          }),
         this.#ending.signal,
       );
-      if (this.#end !== undefined) {
-        opened.socket.on('error', ignoreBeforeClose);
-        opened.socket.terminate();
-        return;
-      }
-      this.#sent.acknowledge(opened.attached.received);
-      this.#use(opened.socket);
-      for (const frame of this.#sent.unacknowledged()) opened.socket.send(frame);
     } catch (error) {
       this.#endWith(endAfter(error, cut));
     }
+  }
+
+  #goOn(socket: WebSocket, attached: Attached): void {
+    if (this.#end !== undefined) {
+      socket.on('error', ignoreBeforeClose);
+      socket.terminate();
+      return;
+    }
+    this.#sent.acknowledge(attached.received);
+    this.#use(socket);
+    for (const frame of this.#sent.unacknowledged()) socket.send(frame);
   }
 
   #endWith(end: LinkEnd): void {

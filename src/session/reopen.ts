@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { OpenSocket } from './channel-socket.js';
 import { LinkOpenError } from './errors.js';
 
 /** Milliseconds during which a cut connection is tried again: a session's lease, by default. */
@@ -15,10 +14,7 @@ const LONGEST_PAUSE = 2000;
  * @throws {LinkOpenError} of the last try when the time is up or trying again is of no use.
  * @throws what `open` throws otherwise, such as a refused login.
  */
-export async function reopen(
-  open: () => Promise<OpenSocket>,
-  signal: AbortSignal,
-): Promise<OpenSocket> {
+export async function reopen<T>(open: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const begin = Date.now();
   for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     try {

@@ -163,12 +163,15 @@ describe('a link whose connection is cut', () => {
     const { link } = await attach();
     const { openSocket } = await import('../../src/session/channel-socket.js');
     await expect(
-      openSocket({
-        baseUrl: server.url,
-        sessionId: link.sessionId,
-        accessToken: server.token,
-        resume: { link: '00000000-0000-4000-8000-000000000000', received: 0 },
-      }),
+      openSocket(
+        {
+          baseUrl: server.url,
+          sessionId: link.sessionId,
+          accessToken: server.token,
+          resume: { link: '00000000-0000-4000-8000-000000000000', received: 0 },
+        },
+        () => undefined,
+      ),
     ).rejects.toMatchObject({ status: 4409 });
     await link.close();
   });

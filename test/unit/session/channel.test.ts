@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import {
@@ -181,6 +181,27 @@ describe('the channel to a session', () => {
     await Promise.all([link.close(), link.close()]);
     await link.close();
     expect((await link.ended).reason).toBe('closed');
+  });
+
+  it('misses nothing that comes together with the server’s first word', async () => {
+    sockets.once('connection', (socket: WebSocket & { _socket: Socket }) => {
+      socket._socket.cork();
+      socket.send(JSON.stringify({ type: 'attached', link: 'x' }));
+      for (let index = 0; index < 3; index++) {
+        say(socket, 'iopub', answer('stream', { index }, Buffer.from('{}')));
+      }
+      socket.close(4410);
+      socket._socket.uncork();
+    });
+    const heard: ChannelMessage[] = [];
+    const link = await openChannel({
+      baseUrl,
+      sessionId: 's',
+      accessToken: async () => 't',
+      onMessage: (channel, message) => heard.push({ channel, message }),
+    });
+    await link.ended;
+    expect(heard).toHaveLength(3);
   });
 
   it('does not read while it is paused', async () => {
