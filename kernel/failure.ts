@@ -12,6 +12,19 @@ export class CellInterruptedError extends Error {
   }
 }
 
+/**
+ * Thrown when the session goes idle without an answer to a cell. ipykernel does so when an interrupt
+ * comes between the start of the request and that of the code.
+ */
+export class UnansweredCellError extends Error {
+  readonly code = 'UNANSWERED_CELL';
+  override readonly name = 'CellNotRun';
+
+  constructor() {
+    super('The session gave no answer: the cell was interrupted before it began. Run it again.');
+  }
+}
+
 /** Thrown when a piece of a cell failed in the session, which has shown the error already. */
 export class PieceFailedError extends Error {
   readonly code = 'PIECE_FAILED';

@@ -7,7 +7,7 @@ import {
   type WireMessage,
 } from '../src/jupyter/index.js';
 import { LinkClosedError, type LinkEnd, type SessionLink } from '../src/session/index.js';
-import { errorContent } from './failure.js';
+import { errorContent, UnansweredCellError } from './failure.js';
 import { answerWithoutSession } from './fallback.js';
 import type { Frontend } from './frontend.js';
 import type { InputDesk } from './input.js';
@@ -93,8 +93,13 @@ export class Relay {
     if (state === 'busy') this.frontend.busy(request);
     if (state === 'idle') {
       this.#sent.delete(request);
-      if (request.heldReply === undefined) this.frontend.idle(request);
-      request.waiter?.finished(request.heldReply);
+      const { waiter, heldReply, isAnswered } = request;
+      if (waiter !== undefined && heldReply === undefined && !isAnswered) {
+        waiter.failed(new UnansweredCellError());
+        return;
+      }
+      if (heldReply === undefined) this.frontend.idle(request);
+      waiter?.finished(heldReply);
     }
   }
 

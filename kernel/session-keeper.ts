@@ -230,9 +230,10 @@ export class SessionKeeper implements KernelSessionControl {
   }
 
   async #closeLast(): Promise<void> {
+    const last = this.#detach();
     // With the user's own server its sessions are gone; a call would start another server.
-    if (this.#lost?.client.embedded === true) return;
-    await this.#closeOurs(this.#detach());
+    if (last?.client.embedded === true && !last.link.isConnected) await last.link.close();
+    else await this.#closeOurs(last);
   }
 
   async #closeOurs(attachment: Attachment | undefined): Promise<void> {

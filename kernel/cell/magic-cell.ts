@@ -1,5 +1,10 @@
 import type { SessionLink } from '../../src/session/index.js';
-import { CellInterruptedError, errorContent, PieceFailedError } from '../failure.js';
+import {
+  CellInterruptedError,
+  errorContent,
+  PieceFailedError,
+  UnansweredCellError,
+} from '../failure.js';
 import type { ErrorContent, Frontend } from '../frontend.js';
 import type { InputDesk } from '../input.js';
 import type { MagicContext } from '../magic-context.js';
@@ -102,6 +107,7 @@ export class MagicCell {
     const reply = await this.#execute({ code, silent: this.options.silent });
     if (Array.isArray(reply.payload)) this.#payload.push(...reply.payload);
     if (reply.status === 'ok') return;
+    if (reply.status === 'unknown') throw new UnansweredCellError();
     const { ename, evalue, traceback } = reply;
     throw new PieceFailedError({
       ename: typeof ename === 'string' ? ename : 'Aborted',

@@ -97,6 +97,10 @@ class ChannelLink implements SessionLink {
     this.#use(socket);
   }
 
+  get isConnected(): boolean {
+    return this.#socket !== undefined;
+  }
+
   get bufferedAmount(): number {
     return this.#socket?.bufferedAmount ?? this.#sent.bytes;
   }

@@ -28,6 +28,8 @@ export interface SessionLink {
   readonly python: string | undefined;
   /** Resolves when the link has ended for good. */
   readonly ended: Promise<LinkEnd>;
+  /** Whether there is a connection at this moment; without one, messages wait for the next. */
+  readonly isConnected: boolean;
   /** Bytes that wait to be sent. */
   readonly bufferedAmount: number;
   /**

@@ -273,6 +273,9 @@ describe('stdin', () => {
   });
 });
 
+/** A cell that says when it has begun. */
+const SLEEP = "import time\nprint('begun', flush=True)\ntime.sleep(30)";
+
 describe('while a cell runs', () => {
   it('completion, inspection, is_complete, history and comm_info are answered', async () => {
     await client.execute('import time\nquite_long_name = 1');
@@ -298,18 +301,29 @@ describe('while a cell runs', () => {
   });
 
   it('interrupt_request stops it with a KeyboardInterrupt', async () => {
-    const id = await client.sendCell('import time\ntime.sleep(30)');
-    await client.next(({ parent, type }) => parent.msg_id === id && type === 'execute_input');
+    const id = await client.sendCell(SLEEP);
+    await client.next(({ parent, type }) => parent.msg_id === id && type === 'stream');
     const { reply } = await client.request('interrupt_request', {}, { channel: 'control' });
     expect(reply.content.status).toBe('ok');
     expect((await client.exchange(id)).reply.content.ename).toBe('KeyboardInterrupt');
   });
 
   it('SIGINT does the same', async () => {
-    const id = await client.sendCell('import time\ntime.sleep(30)');
-    await client.next(({ parent, type }) => parent.msg_id === id && type === 'execute_input');
+    const id = await client.sendCell(SLEEP);
+    await client.next(({ parent, type }) => parent.msg_id === id && type === 'stream');
     kernel.child.kill('SIGINT');
     expect((await client.exchange(id)).reply.content.ename).toBe('KeyboardInterrupt');
+  });
+
+  it('an interrupt at any moment leaves no cell without an answer', async () => {
+    for (let delay = 0; delay < 20; delay++) {
+      const id = await client.sendCell('import time\ntime.sleep(0.2)');
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      kernel.child.kill('SIGINT');
+      const { reply, published } = await client.exchange(id);
+      const errors = published.filter(({ type }) => type === 'error');
+      expect(errors).toHaveLength(reply.content.status === 'ok' ? 0 : 1);
+    }
   });
 
   it('an interrupt of nothing is harmless', async () => {
