@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { type ConnectionInfo, Signer } from '../src/jupyter/index.js';
 import type { LinkEnd, SessionLink } from '../src/session/index.js';
+import { ExecutionCount } from './cell/execution-count.js';
 import { CellQueue } from './cell/queue.js';
 import { SessionCellRunner } from './cell/runner.js';
 import { Dispatcher } from './dispatcher.js';
@@ -44,7 +45,8 @@ export class Kernel {
     this.#own = new OwnRequests(this.#frontend.session, this.#frontend.username);
     this.#input = new InputDesk(this.#frontend);
     this.#relay = new Relay(this.#frontend, this.#requests, this.#own, this.#input);
-    this.#sessions = new SessionKeeper(sessionName(), {
+    const count = new ExecutionCount();
+    this.#sessions = new SessionKeeper(sessionName(), count, {
       onMessage: (channel, message) => this.#relay.fromSession(channel, message),
       onOpen: (link) => this.#onOpen(link),
       onEnd: (link, end) => this.#onEnd(link, end),
@@ -57,6 +59,7 @@ export class Kernel {
       own: this.#own,
       input: this.#input,
       sessions: this.#sessions,
+      count,
     };
     this.#cells = new CellQueue(new SessionCellRunner(parts));
     this.#dispatcher = new Dispatcher({

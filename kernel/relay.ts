@@ -58,10 +58,18 @@ export class Relay {
     }
     const request = parent === undefined ? undefined : this.requests.find(parent);
     if (request === undefined) return;
-    if (channel === 'stdin') this.input.forward(request, header, message);
-    else if (request.waiter !== undefined && isError(message))
-      request.heldReply = { header, message };
-    else this.frontend.forwardReply(request, message, header);
+    if (channel === 'stdin') {
+      this.input.forward(request, header, message);
+      return;
+    }
+    if (request.waiter !== undefined) {
+      request.replyContent = message.content;
+      if (isError(message)) {
+        request.heldReply = { header, message };
+        return;
+      }
+    }
+    this.frontend.forwardReply(request, message, header);
   }
 
   /** Settles what the session of a link that has ended can answer no more. */

@@ -30,6 +30,8 @@ export interface OpenRequest extends ClientRequest {
   isAnswered: boolean;
   /** Who waits for the end of the request, and takes its failure upon them. */
   waiter: RequestWaiter | undefined;
+  /** Content of the session's reply, once it has come, for the waiter. */
+  replyContent: Uint8Array | undefined;
   /** The error reply that the waiter is to send. */
   heldReply: SessionReply | undefined;
 }
@@ -48,6 +50,7 @@ export class RequestLog {
       isBusy: false,
       isAnswered: false,
       waiter: undefined,
+      replyContent: undefined,
       heldReply: undefined,
     };
     this.#open.set(request.header.msg_id, open);

@@ -7,6 +7,7 @@ import {
   openSession,
   type SessionLink,
 } from '../src/session/index.js';
+import type { ExecutionCount } from './cell/execution-count.js';
 import type { CurrentSession, KernelSessionControl } from './magic-context.js';
 
 /** What the keeper tells the kernel. */
@@ -44,9 +45,13 @@ export class SessionKeeper implements KernelSessionControl {
   #notice: string | undefined;
   #isDisposed = false;
 
-  /** @param name shown in lists of sessions; the notebook's, where the kernel knows it. */
+  /**
+   * @param name shown in lists of sessions; the notebook's, where the kernel knows it.
+   * @param count where a new session goes on counting cells.
+   */
   constructor(
     private readonly name: string,
+    private readonly count: ExecutionCount,
     private readonly events: SessionEvents,
   ) {}
 
@@ -197,6 +202,8 @@ export class SessionKeeper implements KernelSessionControl {
   }): Promise<Attachment> {
     const client = await this.client();
     const link = await openSession(client, { ...options, onMessage: this.events.onMessage });
+    const executionCount = this.count.next;
+    if (executionCount > 1) await link.ask('continue_count', { executionCount });
     return { client, link, name: options.name, isOurs: true };
   }
 

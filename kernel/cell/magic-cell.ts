@@ -13,6 +13,7 @@ import type { OutputListener, OwnRequests } from '../own-requests.js';
 import type { OpenRequest } from '../requests.js';
 import type { SessionKeeper } from '../session-keeper.js';
 import type { ExecuteOptions } from './execute-request.js';
+import type { ExecutionCount } from './execution-count.js';
 import { interruptible } from './interruptible.js';
 import { pieceSource } from './python-piece.js';
 import type { CellPiece } from './split.js';
@@ -23,6 +24,7 @@ export interface MagicCellParts {
   readonly own: OwnRequests;
   readonly input: InputDesk;
   readonly sessions: SessionKeeper;
+  readonly count: ExecutionCount;
   /** Opens the link to the session, and tells the user when that is another session. */
   openLink(): Promise<SessionLink>;
 }
@@ -34,18 +36,14 @@ export type CellReply = {
   readonly payload: readonly unknown[];
 } & ({ readonly status: 'ok' } | ({ readonly status: 'error' } & ErrorContent));
 
-/** The session that counts the cell, and under which number. */
-interface CountedCell {
-  readonly link: SessionLink;
-  readonly executionCount: number;
-}
-
 /**
  * One cell that holds magics. Its pieces run in order and appear as one cell: one number, one
  * entry of the history, one reply; an error in any piece stops the rest.
  */
 export class MagicCell {
   readonly #payload: unknown[] = [];
+  /** The session that counts the cell now; magics may change it. */
+  #countedIn: SessionLink | undefined;
 
   constructor(
     private readonly request: OpenRequest,
@@ -56,17 +54,16 @@ export class MagicCell {
 
   /**
    * Runs the pieces and returns the content of the reply; what went wrong has been published.
-   * @param fallbackCount the cell's number when there is no session that counts.
    * @throws whatever keeps a cell that begins with Python from getting a session.
    */
-  async run(pieces: readonly CellPiece[], fallbackCount: number): Promise<CellReply> {
-    const counted = await this.#begin(pieces[0]?.kind === 'python');
-    const executionCount = counted?.executionCount ?? fallbackCount;
+  async run(pieces: readonly CellPiece[]): Promise<CellReply> {
+    const executionCount = await this.#begin(pieces[0]?.kind === 'python');
+    this.parts.count.begun(executionCount);
     const { code, silent } = this.options;
     if (!silent) this.#publish('execute_input', { code, execution_count: executionCount });
     const outcome = await this.#runPieces(pieces);
     if (outcome.status === 'error' && !outcome.isShown) this.#publish('error', outcome.content);
-    await this.#end(counted);
+    await this.#end(executionCount);
     const rest = { execution_count: executionCount, payload: this.#payload };
     if (outcome.status === 'ok') {
       return { status: 'ok', user_expressions: outcome.userExpressions, ...rest };
@@ -129,6 +126,7 @@ export class MagicCell {
 
   async #execute(content: object): Promise<Record<string, unknown>> {
     const link = await this.parts.openLink();
+    await this.#countIn(link);
     const { header, metadata } = this.request.message;
     const onOutput: OutputListener = (channel, outputHeader, message) => {
       const { frontend, input } = this.parts;
@@ -147,25 +145,39 @@ export class MagicCell {
   }
 
   /**
-   * Gets the cell its number from the session. A cell that begins with a magic does without a
+   * Gets the cell its number, from the session. A cell that begins with a magic does without a
    * session that cannot be had: the magic may be the one that connects.
    */
-  async #begin(needsSession: boolean): Promise<CountedCell | undefined> {
-    const { code, storeHistory } = this.options;
+  async #begin(needsSession: boolean): Promise<number> {
     try {
-      const link = await this.parts.openLink();
-      const { result } = await link.ask('begin_cell', { code, storeHistory });
-      return { link, executionCount: Number(result.executionCount) };
+      return (await this.#countIn(await this.parts.openLink())) ?? this.parts.count.next;
     } catch (error) {
       if (needsSession || error instanceof CellInterruptedError) throw error;
-      return undefined;
+      return this.parts.count.next;
     }
   }
 
-  async #end(counted: CountedCell | undefined): Promise<void> {
-    // After `%session new` the cell was counted by a session that is no longer ours.
-    if (counted === undefined || counted.link !== this.parts.sessions.openLink) return;
-    await counted.link.ask('end_cell', { storeHistory: this.options.storeHistory });
+  /** Begins the cell in a session, unless that has been done; returns its number there. */
+  async #countIn(link: SessionLink): Promise<number | undefined> {
+    if (this.#countedIn === link) return undefined;
+    const { code, storeHistory } = this.options;
+    const { result } = await link.ask('begin_cell', { code, storeHistory });
+    this.#countedIn = link;
+    return Number(result.executionCount);
+  }
+
+  /** Ends the cell in the session that it has come to. */
+  async #end(executionCount: number): Promise<void> {
+    const { sessions, count } = this.parts;
+    const { storeHistory } = this.options;
+    const link = sessions.openLink;
+    if (link === undefined) {
+      if (storeHistory) count.last = executionCount;
+      return;
+    }
+    await this.#countIn(link);
+    const { result } = await link.ask('end_cell', { storeHistory });
+    count.last = Number(result.executionCount) - 1;
   }
 
   #publish(type: string, content: object): void {

@@ -1,5 +1,4 @@
-import { decodeDict, type WireMessage } from '../../src/jupyter/index.js';
-import type { SessionLink } from '../../src/session/index.js';
+import { LinkClosedError, type SessionLink } from '../../src/session/index.js';
 import { errorContent } from '../failure.js';
 import type { Frontend } from '../frontend.js';
 import type { InputDesk } from '../input.js';
@@ -9,6 +8,7 @@ import type { Relay } from '../relay.js';
 import type { OpenRequest, SessionReply } from '../requests.js';
 import type { SessionKeeper } from '../session-keeper.js';
 import { type ExecuteOptions, readExecuteRequest } from './execute-request.js';
+import type { ExecutionCount } from './execution-count.js';
 import { interruptible } from './interruptible.js';
 import { MagicCell } from './magic-cell.js';
 import { mayHoldMagic } from './python-piece.js';
@@ -24,6 +24,7 @@ export interface RunnerParts {
   readonly own: OwnRequests;
   readonly input: InputDesk;
   readonly sessions: SessionKeeper;
+  readonly count: ExecutionCount;
 }
 
 /**
@@ -31,9 +32,6 @@ export interface RunnerParts {
  * piece by piece. Every request is checked first: to one that lacks its code no session replies.
  */
 export class SessionCellRunner implements CellRunner {
-  /** Number of the last cell that we know the number of. */
-  #executionCount = 0;
-
   constructor(private readonly parts: RunnerParts) {}
 
   async run(
@@ -43,9 +41,11 @@ export class SessionCellRunner implements CellRunner {
   ): Promise<CellOutcome> {
     let stopsOnError = false;
     let status: CellStatus;
+    let counts = false;
     try {
       const options = readExecuteRequest(request.message.content);
       stopsOnError = options.stopOnError && !options.silent;
+      counts = options.storeHistory;
       const pieces = magicPieces(request, options.code);
       status =
         pieces === undefined
@@ -53,6 +53,8 @@ export class SessionCellRunner implements CellRunner {
           : await this.#runPieces(request, pieces, options, signal, markQueue);
     } catch (error) {
       await markQueue();
+      // The session had begun the cell, and gave it the number that now is taken.
+      if (counts && error instanceof LinkClosedError) this.parts.count.last += 1;
       this.#fail(request, error);
       status = 'error';
     }
@@ -60,7 +62,8 @@ export class SessionCellRunner implements CellRunner {
   }
 
   abort(request: OpenRequest): void {
-    const content = { status: 'aborted', execution_count: this.#executionCount };
+    // Messages of this type must have a number; 0 is that of no cell.
+    const content = { status: 'aborted', execution_count: 0 };
     this.parts.frontend.busy(request);
     this.parts.frontend.reply(request, content, { status: 'aborted' });
     this.parts.frontend.idle(request);
@@ -78,9 +81,9 @@ export class SessionCellRunner implements CellRunner {
       request.waiter = { finished, failed };
       relay.toSession(link, request);
     });
+    if (request.replyContent !== undefined) this.parts.count.replied(request.replyContent);
     if (error === undefined) return 'ok';
     await markQueue();
-    this.#rememberCount(error.message);
     frontend.forwardReply(request, error.message, error.header);
     frontend.idle(request);
     return 'error';
@@ -93,7 +96,7 @@ export class SessionCellRunner implements CellRunner {
     signal: AbortSignal,
     markQueue: () => Promise<void>,
   ): Promise<CellStatus> {
-    const { frontend, relay } = this.parts;
+    const { frontend, relay, count } = this.parts;
     frontend.busy(request);
     const openLink = async () => {
       const link = await this.#openLink(request, signal);
@@ -103,14 +106,14 @@ export class SessionCellRunner implements CellRunner {
     const cell = new MagicCell(request, options, signal, { ...this.parts, openLink });
     relay.setAskingCell(request);
     try {
-      const reply = await cell.run(pieces, this.#executionCount + 1);
-      this.#executionCount = reply.execution_count;
+      const reply = await cell.run(pieces);
       if (reply.status === 'error') await markQueue();
       frontend.reply(request, reply, { status: reply.status });
       frontend.idle(request);
       return reply.status;
     } finally {
       relay.setAskingCell(undefined);
+      count.ended();
     }
   }
 
@@ -136,7 +139,7 @@ export class SessionCellRunner implements CellRunner {
       frontend.publish('error', content, request.message.header);
       const reply = {
         status: 'error',
-        execution_count: this.#executionCount,
+        execution_count: this.parts.count.last,
         ...content,
         user_expressions: {},
         payload: [],
@@ -144,12 +147,6 @@ export class SessionCellRunner implements CellRunner {
       frontend.reply(request, reply, { status: 'error' });
     }
     frontend.idle(request);
-  }
-
-  /** Remembers the number of a cell that failed: cells that are not run repeat it. */
-  #rememberCount(reply: WireMessage): void {
-    const { execution_count: count } = decodeDict(reply.content, 'content of an execute_reply');
-    if (typeof count === 'number') this.#executionCount = count;
   }
 }
 

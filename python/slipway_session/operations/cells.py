@@ -10,6 +10,21 @@ from .request import Answer, Arguments
 from .session_state import SessionState
 
 
+def continue_count(session: SessionState, arguments: Arguments) -> Answer:
+    """Give the next cell a number, where another session counted the cells before it.
+
+    The counter never goes back. ``In`` gets empty entries, so that ``In[n]`` is that of cell n.
+    """
+    shell = session.shell
+    missing = arguments.whole_number("executionCount") - shell.execution_count
+    if missing > 0:
+        if shell.history_manager is not None:
+            shell.history_manager.input_hist_parsed.extend([""] * missing)
+            shell.history_manager.input_hist_raw.extend([""] * missing)
+        shell.execution_count += missing
+    return Answer({"executionCount": shell.execution_count})
+
+
 def begin(session: SessionState, arguments: Arguments) -> Answer:
     """Return the number of the cell that begins; keep its source as input when asked."""
     shell = session.shell

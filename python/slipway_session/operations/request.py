@@ -55,6 +55,13 @@ class Arguments:
         """Return a string, or None where it is left out."""
         return self.text(name) if self._content.get(name) is not None else None
 
+    def whole_number(self, name: str) -> int:
+        """Return an integer."""
+        value = self._checked(name, int, "an integer")
+        if isinstance(value, bool):
+            raise self._invalid(f"{name} must be an integer")
+        return value
+
     def flag(self, name: str, default: bool = False) -> bool:
         """Return a boolean."""
         return self._checked(name, bool, "a boolean") if name in self._content else default

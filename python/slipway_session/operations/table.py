@@ -9,6 +9,7 @@ OPERATIONS: dict[str, Operation] = {
     "evaluate": Operation(variables.evaluate),
     "assign": Operation(variables.assign),
     "collect": Operation(variables.collect),
+    "continue_count": Operation(cells.continue_count),
     "begin_cell": Operation(cells.begin),
     "end_cell": Operation(cells.end),
     "workspace_list": Operation(workspace.list_names, is_safe_beside_cells=True),

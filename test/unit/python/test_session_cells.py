@@ -61,3 +61,21 @@ def test_code_that_is_no_python_can_still_begin_a_cell(live: LiveSession) -> Non
     live.ask("end_cell", storeHistory=True)
 
     assert history(live) == [number, "%status\n'open"]
+
+
+def test_a_session_that_takes_over_goes_on_counting(live: LiveSession) -> None:
+    first = live.execute("0").reply["execution_count"] + 10
+
+    following = live.ask("continue_count", executionCount=first)["executionCount"]
+    result = live.execute("'taken over'").of_type("execute_result")[0]
+
+    assert following == result["execution_count"] == first
+    assert live.evaluate(f"In[{first}]") == "'taken over'"
+    assert live.evaluate(f"Out[{first}]") == "taken over"
+    assert history(live) == [first, "'taken over'"]
+
+
+def test_a_count_does_not_go_back(live: LiveSession) -> None:
+    before = live.execute("0").reply["execution_count"]
+
+    assert live.ask("continue_count", executionCount=1)["executionCount"] == before + 1
