@@ -1,6 +1,6 @@
-import { constants, createWriteStream } from 'node:fs';
+import { constants, createWriteStream, type Dirent } from 'node:fs';
 import { lstat, mkdir, mkdtemp, open, readdir, realpath, rename, rm } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { StagingDirectory, WorkFile, WorkFiles } from '../types.js';
 
@@ -23,22 +23,28 @@ export class LocalWorkFiles implements WorkFiles {
   }
 
   async list(): Promise<readonly WorkFile[]> {
-    const entries = await readdir(this.#root, { recursive: true, withFileTypes: true });
-    const files = await Promise.all(
-      entries.filter((entry) => entry.isFile()).map((entry) => this.#describe(entry)),
-    );
-    return files
-      .filter((file) => file !== undefined)
-      .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+    const files: WorkFile[] = [];
+    // Node's own recursion would follow links to folders.
+    const folders = [''];
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      for (const entry of await this.#entries(folder)) {
+        const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+        if (entry.isDirectory()) folders.push(path);
+        if (!entry.isFile()) continue;
+        const size = await this.#size(path);
+        if (size !== undefined) files.push({ path, size });
+      }
+    }
+    return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   }
 
   async read(path: string): Promise<NodeJS.ReadableStream> {
     const target = await this.#resolve(path);
-    const handle = await open(target, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
-      (error: NodeJS.ErrnoException) => {
-        throw isAbsent(error) ? new FileNotFoundError(path, { cause: error }) : error;
-      },
-    );
+    // A named pipe would keep a thread until somebody writes to it.
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const handle = await open(target, flags).catch((error: NodeJS.ErrnoException) => {
+      throw isAbsent(error) ? new FileNotFoundError(path, { cause: error }) : error;
+    });
     const stats = await handle.stat();
     if (!stats.isFile()) {
       await handle.close();
@@ -79,13 +85,20 @@ export class LocalWorkFiles implements WorkFiles {
     return { directory, release: () => rm(directory, { recursive: true, force: true }) };
   }
 
-  async #describe(entry: { parentPath: string; name: string }): Promise<WorkFile | undefined> {
-    const absolute = join(entry.parentPath, entry.name);
+  /** What is in a folder; code that runs meanwhile may remove it after it was listed. */
+  async #entries(folder: string): Promise<readonly Dirent[]> {
     try {
-      const { size } = await lstat(absolute);
-      return { path: relative(this.#root, absolute).split(sep).join('/'), size };
+      return await readdir(join(this.#root, folder), { withFileTypes: true });
     } catch (error) {
-      // Code that runs meanwhile may remove what was listed.
+      if (folder !== '' && isAbsent(error as NodeJS.ErrnoException)) return [];
+      throw error;
+    }
+  }
+
+  async #size(path: string): Promise<number | undefined> {
+    try {
+      return (await lstat(join(this.#root, path))).size;
+    } catch (error) {
       if (isAbsent(error as NodeJS.ErrnoException)) return undefined;
       throw error;
     }
