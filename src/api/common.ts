@@ -50,15 +50,15 @@ export const PARAMETER_TYPES = [
 ] as const;
 export type ParameterType = (typeof PARAMETER_TYPES)[number];
 
-const PARAMETER_TYPE_ALIASES: Readonly<Record<string, ParameterType>> = {
-  string: 'character',
-  dataframe: 'data.frame',
-};
+const PARAMETER_TYPE_ALIASES: ReadonlyMap<string, ParameterType> = new Map([
+  ['string', 'character'],
+  ['dataframe', 'data.frame'],
+]);
 
 /** The parameter type that a declared type stands for, or undefined for an unknown one. */
 export function resolveParameterType(declared: string): ParameterType | undefined {
   const known = PARAMETER_TYPES.find((type) => type === declared);
-  return known ?? PARAMETER_TYPE_ALIASES[declared];
+  return known ?? PARAMETER_TYPE_ALIASES.get(declared);
 }
 
 /** Name and type of one input or output of a service. The type keeps the publisher's spelling. */
