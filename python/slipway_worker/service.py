@@ -27,6 +27,8 @@ _decode = json.JSONDecoder().decode
 CODE_NAME = "<service code>"
 INIT_CODE_NAME = "<service initCode>"
 
+_REMEDY = "Correct it and publish the service again."
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -120,7 +122,8 @@ class Service:
                 traceback.print_exc()
                 line = _line_of(error, INIT_CODE_NAME)
                 raise ServiceLoadError(
-                    f"The initCode of {self._definition.label} failed{line}: {_describe(error)}",
+                    f"The initCode of {self._definition.label} failed{line}: "
+                    f"{_describe(error)}. {_REMEDY}",
                     type(error).__name__,
                 ) from error
             directory.keep_changes()
@@ -206,13 +209,16 @@ def _compile(source: str, file_name: str, field: str) -> types.CodeType:
     except SyntaxError as error:
         text = (error.text or "").strip()
         shown = f": {text[:200]}" if text else ""
+        line = "" if error.lineno is None else f" in line {error.lineno}"
         raise ServiceLoadError(
-            f"The {field} has a syntax error in line {error.lineno}: {error.msg}{shown}",
+            f"The {field} has a syntax error{line}: {error.msg}{shown}. {_REMEDY}",
             "SyntaxError",
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError, MemoryError) as error:
+        # The last two come of expressions that are nested too deeply for the parser.
         raise ServiceLoadError(
-            f"The {field} is not Python source: {error}", "ValueError"
+            f"The {field} is not Python source: {_describe(error)}. {_REMEDY}",
+            type(error).__name__,
         ) from error
 
 
