@@ -18,7 +18,10 @@ def list_names(session: SessionState, arguments: Arguments) -> Answer:
     shown = [
         name
         for name, value in names.items()
-        if not name.startswith("_")
+        # Code can put any key into globals(); what is no identifier is no variable.
+        if isinstance(name, str)
+        and name.isidentifier()
+        and not name.startswith("_")
         and hidden.get(name, absent) is not value
         # By type: isinstance() would ask the object itself, which may be any code.
         and not issubclass(type(value), ModuleType)

@@ -37,11 +37,14 @@ _SHORTEST_SECRET = 8
 _ENVIRONMENT_SAMPLE = 5
 
 
-def is_user_name(name: str, value: Any) -> bool:
+def is_user_name(name: object, value: Any) -> bool:
     """Tell whether a name was made by the user: not by IPython, not by Python itself.
 
-    Names with one leading underscore count, since functions of the notebook may use them.
+    Names with one leading underscore count, since functions of the notebook may use them. A key
+    that code has put into ``globals()`` and that is no identifier is no name.
     """
+    if not isinstance(name, str) or not name.isidentifier():
+        return False
     if name in _SHELL_NAMES or _HISTORY_NAME.fullmatch(name):
         return False
     if name.startswith("__") and name.endswith("__"):
