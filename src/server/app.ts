@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { requireBearer } from './bearer.js';
+import { answerClientError } from './client-errors.js';
 import type { ServerContext } from './context.js';
 import { installErrorResponses, sendFrameworkError } from './error-responses.js';
 import { acceptJsonBodies } from './json-body.js';
 import { documentRoutes } from './openapi/index.js';
 import { logRequests } from './request-log.js';
 import { ROUTES } from './routes/index.js';
+import { refuseUnknownRoutes } from './unknown-route.js';
 
 /** Milliseconds for a request to arrive in whole; R Server's template allows an hour. */
 const REQUEST_TIMEOUT = 60 * 60 * 1000;
@@ -30,6 +32,7 @@ export async function buildApp(context: ServerContext): Promise<FastifyInstance>
     exposeHeadRoutes: false,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 1024 },
     frameworkErrors: sendFrameworkError,
+    clientErrorHandler: answerClientError,
   });
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   // Answers are built by typed code; their schemas document them and cost nothing per request.
@@ -38,6 +41,7 @@ export async function buildApp(context: ServerContext): Promise<FastifyInstance>
   requireBearer(app, context.auth);
   acceptJsonBodies(app);
   installErrorResponses(app);
+  refuseUnknownRoutes(app);
   await documentRoutes(app);
   for (const routes of ROUTES) {
     await app.register((scope) => routes(scope, context));

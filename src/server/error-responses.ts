@@ -46,27 +46,15 @@ const FRAMEWORK_FAILURES: Readonly<Record<string, Pick<Failure, 'code' | 'messag
   },
 };
 
-/** Makes every failure of a route, and every unknown route, a JSON answer with a sentence. */
+/** Makes every failure of a request a JSON answer with a sentence. */
 export function installErrorResponses(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const failure = toFailure(error, request);
-    // A failure with a class of its own is logged, if at all, by who throws it.
-    if (failure.code === INTERNAL) {
+    if (failure.statusCode === 500) {
       request.log.error({ err: error, requestId: request.id }, 'The request failed.');
     }
     return send(failure, request, reply);
   });
-  app.setNotFoundHandler((request, reply) =>
-    send(
-      {
-        statusCode: 404,
-        code: 'ROUTE_NOT_FOUND',
-        message: `There is no route ${request.method} ${pathOf(request)}. GET /swagger.json lists the routes.`,
-      },
-      request,
-      reply,
-    ),
-  );
 }
 
 /** Answers a failure that fastify finds before it knows the route. */
@@ -124,9 +112,4 @@ function send(failure: Failure, request: FastifyRequest, reply: FastifyReply): F
     ? { ...body, code: failure.statusCode, fields: failure.fields ?? '' }
     : body;
   return reply.code(failure.statusCode).type('application/json; charset=utf-8').send(answer);
-}
-
-function pathOf(request: FastifyRequest): string {
-  const [path] = request.url.split('?', 1);
-  return (path ?? '').slice(0, 200);
 }

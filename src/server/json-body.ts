@@ -1,4 +1,18 @@
+import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
+import { ApiError } from './errors.js';
+import { checkJsonLimits } from './json-limits.js';
+
+/** Thrown for a body in another encoding: its text would be run or stored with marks in it. */
+class NotUtf8Error extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'INVALID_JSON';
+  override readonly name = 'NotUtf8Error';
+
+  constructor() {
+    super('The body of the request is not valid UTF-8. Encode its JSON as UTF-8.');
+  }
+}
 
 /**
  * Reads bodies as JSON whatever their content type says: `curl -d` names a form, and generated
@@ -8,11 +22,18 @@ import type { FastifyInstance } from 'fastify';
 export function acceptJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser<string>('*', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) {
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.byteLength === 0) {
       done(null, undefined);
     } else {
-      parseJson(request, body, done);
+      try {
+        if (!isUtf8(body)) throw new NotUtf8Error();
+        checkJsonLimits(body);
+      } catch (error) {
+        done(error as Error);
+        return;
+      }
+      parseJson(request, body.toString(), done);
     }
   });
   app.addHook('preValidation', (request, _reply, done) => {

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { ErrorResponse } from '../../api/index.js';
 import type { ServerContext } from '../context.js';
-import { MissingFileError, UploadTooLargeError } from '../sessions/index.js';
+import { readUpload } from './upload.js';
 
 const tags = ['Session APIs'];
 const session = { id: Type.String({ description: 'Id of the session.' }) };
@@ -21,11 +21,13 @@ export async function sessionFileRoutes(
 ): Promise<void> {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
   const { config, sessions } = context;
-  // preservePath: a file name with folders in it must be refused or kept, never cut silently.
-  await app.register(multipart, {
-    preservePath: true,
-    limits: { files: 1, fileSize: config.maxUploadBytes },
+  // What is no form is not looked at: the route says what it wants instead.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, body, done) => {
+    body.resume();
+    done(null);
   });
+  await app.register(multipart);
 
   app.route({
     method: 'POST',
@@ -50,11 +52,8 @@ export async function sessionFileRoutes(
     },
     handler: async (request, reply) => {
       const { files } = sessions.find(request.user, request.params.id);
-      if (!request.isMultipart()) throw new MissingFileError();
-      const part = await request.file();
-      if (part?.filename === undefined) throw new MissingFileError();
-      const content = wholeFile(part.file, config.maxUploadBytes);
-      await files.write(part.filename, content);
+      const { fileName, content } = await readUpload(request, config.maxUploadBytes);
+      await files.write(fileName, content);
       return reply.code(201).type('text/plain').send('');
     },
   });
@@ -109,17 +108,4 @@ export async function sessionFileRoutes(
       return reply.send('');
     },
   });
-}
-
-/**
- * A part's bytes. The multipart parser cuts a file at the limit and only sets a mark, which must
- * not look like a file that ended there.
- * @throws {UploadTooLargeError}
- */
-async function* wholeFile(
-  file: AsyncIterable<Uint8Array> & { readonly truncated: boolean },
-  limit: number,
-): AsyncGenerator<Uint8Array> {
-  yield* file;
-  if (file.truncated) throw new UploadTooLargeError(limit);
 }

@@ -4,11 +4,13 @@ import {
   type ParameterType,
   resolveParameterType,
 } from '../../api/index.js';
+import { checkJsonLimits } from '../json-limits.js';
 import { InvalidCallBodyError, InvalidParameterError } from './errors.js';
 
 /**
  * Checks the body of a call against what a service declares.
- * @throws {InvalidCallBodyError} or {InvalidParameterError}
+ * @throws {InvalidCallBodyError} {NestedTooDeepError} {IllFormedTextError}
+ *   {InvalidParameterError}
  */
 export type CallValidator = (body: Buffer) => void;
 
@@ -62,6 +64,7 @@ function parseObject(body: Buffer): Record<string, unknown> {
   if (!isUtf8(body)) {
     throw new InvalidCallBodyError('The body is not valid UTF-8. Encode the JSON as UTF-8.');
   }
+  checkJsonLimits(body);
   return values as Record<string, unknown>;
 }
 

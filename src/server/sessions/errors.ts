@@ -35,11 +35,29 @@ export class SessionLimitError extends ApiError {
   }
 }
 
-/** Thrown when a session's Python process cannot be started. */
+/** Thrown when a session's Python process cannot be started. The cause is for the log. */
 export class SessionUnavailableError extends ApiError {
   readonly statusCode = 503;
   readonly code = 'SESSION_START';
   override readonly name = 'SessionUnavailableError';
+
+  constructor(options?: ErrorOptions) {
+    super(
+      'The server could not start Python for a session; its log tells why. Try again. If it repeats, whoever runs the server sets SLIPWAY_PYTHON to an interpreter that has ipykernel.',
+      options,
+    );
+  }
+}
+
+/** Thrown for a session that is asked of a server about to end. */
+export class ShuttingDownError extends ApiError {
+  readonly statusCode = 503;
+  readonly code = 'SHUTTING_DOWN';
+  override readonly name = 'ShuttingDownError';
+
+  constructor() {
+    super('The server is shutting down. Try again when it is back.');
+  }
 }
 
 /** Thrown for a runtime that the API knows but this server does not have. */
@@ -80,6 +98,11 @@ export class ObjectTransferError extends ApiError {
   readonly statusCode = 400;
   readonly code = 'OBJECT_TRANSFER';
   override readonly name = 'ObjectTransferError';
+
+  /** @param cause what Python raised */
+  constructor(cause: SessionRequestError) {
+    super(asSentence(cause.evalue), { cause });
+  }
 }
 
 /** Thrown when a session has no file of a name. */
@@ -109,6 +132,31 @@ export class MissingFileError extends ApiError {
   }
 }
 
+/** Thrown for an upload of more than one file: the route takes one. */
+export class SeveralFilesError extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'SEVERAL_FILES';
+  override readonly name = 'SeveralFilesError';
+
+  constructor() {
+    super('The request carries more than one file, and none was kept. Send one file per request.');
+  }
+}
+
+/** Thrown for an upload that is cut off, or no `multipart/form-data` in spite of its header. */
+export class BrokenUploadError extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'BROKEN_UPLOAD';
+  override readonly name = 'BrokenUploadError';
+
+  constructor(options?: ErrorOptions) {
+    super(
+      'The upload is no complete multipart/form-data body with its boundary in the Content-Type header and few fields, so nothing was kept. Send it again.',
+      options,
+    );
+  }
+}
+
 /** Thrown for an upload that is larger than the server takes. */
 export class UploadTooLargeError extends ApiError {
   readonly statusCode = 413;
@@ -125,9 +173,31 @@ export class SnapshotSelectionError extends ApiError {
   readonly statusCode = 400;
   readonly code = 'SNAPSHOT_SELECTION';
   override readonly name = 'SnapshotSelectionError';
+
+  /** @param cause what Python raised */
+  constructor(cause: SessionRequestError) {
+    super(asSentence(cause.evalue), { cause });
+  }
 }
 
-/** Thrown when the helper in a session fails at what it was asked; names Python's exception. */
+/** Thrown when a session dropped a request: a notebook's cell that ran before it had failed. */
+export class RequestDroppedError extends ApiError {
+  readonly statusCode = 503;
+  readonly code = 'REQUEST_DROPPED';
+  override readonly name = 'RequestDroppedError';
+  override readonly headers = { 'retry-after': '1' };
+
+  constructor() {
+    super(
+      'A cell of an attached notebook failed before this request, and the session dropped what was queued behind it. Send the request again.',
+    );
+  }
+}
+
+/**
+ * Thrown when the helper in a session fails at what it was asked. Where it reaches a caller, the
+ * text of Python's exception, which may name files of the server, stays in the log.
+ */
 export class SessionRequestError extends ApiError {
   readonly statusCode = 500;
   readonly code = 'SESSION_REQUEST';
@@ -139,6 +209,13 @@ export class SessionRequestError extends ApiError {
     /** Its text. */
     readonly evalue: string,
   ) {
-    super(evalue === '' ? ename : `${ename}: ${evalue}`);
+    super(
+      `The session failed at this request with the Python exception ${ename}; the server's log tells more. Try again; if it repeats, create a new session.`,
+    );
   }
+}
+
+/** Texts of Python's exceptions begin small and end without a full stop. */
+function asSentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

@@ -1,9 +1,11 @@
 /** Sessions: Python processes that users run code in, by REST calls and over a channel. */
 export { CLOSE_CODES, truncateReason } from './channel-connection.js';
 export {
+  BrokenUploadError,
   MissingFileError,
   SessionGoneError,
   SessionNotFoundError,
+  SeveralFilesError,
   UploadTooLargeError,
 } from './errors.js';
 export type { LiveSession } from './live-session.js';

@@ -1,6 +1,6 @@
 import type { ExecuteRequest, ExecuteResponse, WorkspaceObject } from '../../api/index.js';
 import type { SessionConsole } from './console-log.js';
-import { SessionGoneError, SessionRequestError } from './errors.js';
+import { RequestDroppedError, SessionGoneError, SessionRequestError } from './errors.js';
 import type { KernelClient, KernelReply } from './kernel-client.js';
 import { assertObjectName } from './object-names.js';
 import { askHelper, type HelperAnswer } from './session-helper.js';
@@ -68,9 +68,11 @@ function failureOf(settled: PromiseSettledResult<unknown>): string | undefined {
   if (settled.status === 'fulfilled') return undefined;
   const error: unknown = settled.reason;
   if (error instanceof SessionRequestError) {
-    return OUTPUT_ERRORS.has(error.ename) ? error.evalue : error.message;
+    return OUTPUT_ERRORS.has(error.ename) ? error.evalue : describe(error.ename, error.evalue);
   }
-  if (error instanceof SessionGoneError) return error.message;
+  if (error instanceof SessionGoneError || error instanceof RequestDroppedError) {
+    return error.message;
+  }
   throw error;
 }
 
@@ -79,8 +81,10 @@ function failureOfCode({ content }: KernelReply): string | undefined {
   if (content.status === 'aborted') {
     return 'The code was not run: a cell of an attached notebook failed before it, and the session dropped what was queued. Send it again.';
   }
-  const ename = String(content.ename ?? 'Error');
-  const evalue = String(content.evalue ?? '');
+  return describe(String(content.ename ?? 'Error'), String(content.evalue ?? ''));
+}
+
+function describe(ename: string, evalue: string): string {
   return evalue === '' ? ename : `${ename}: ${evalue}`;
 }
 

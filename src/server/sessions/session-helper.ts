@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../api/index.js';
-import { SessionRequestError } from './errors.js';
+import { RequestDroppedError, SessionRequestError } from './errors.js';
 import type { KernelClient, KernelReply } from './kernel-client.js';
 
 /** What the helper answered. */
@@ -17,6 +17,7 @@ export interface AskOptions {
 /**
  * Asks `slipway_session`, the helper that runs inside of the session.
  * @throws {SessionRequestError} carrying Python's exception.
+ * @throws {RequestDroppedError} when it was queued behind a cell that failed.
  * @throws {SessionGoneError} when the session ends before the answer.
  */
 export async function askHelper(
@@ -34,7 +35,7 @@ export async function askHelper(
   return readHelperReply(reply);
 }
 
-/** @throws {SessionRequestError} when the reply reports a failure. */
+/** @throws {SessionRequestError} or {RequestDroppedError} when the reply reports a failure. */
 function readHelperReply({ content, buffers }: KernelReply): HelperAnswer {
   if (content.status === 'ok') {
     const result = content.result;
@@ -42,10 +43,7 @@ function readHelperReply({ content, buffers }: KernelReply): HelperAnswer {
     return { result: isObject ? (result as HelperAnswer['result']) : {}, buffers };
   }
   if (content.status === 'aborted') {
-    throw new SessionRequestError(
-      'Aborted',
-      'a cell that ran before this request failed, and the session dropped what was queued behind it. Send the request again.',
-    );
+    throw new RequestDroppedError();
   }
   throw new SessionRequestError(String(content.ename ?? 'Error'), String(content.evalue ?? ''));
 }

@@ -57,7 +57,7 @@ async function write(
     });
   } catch (error) {
     if (error instanceof SessionRequestError && SELECTION_ERRORS.has(error.ename)) {
-      throw new SnapshotSelectionError(error.evalue, { cause: error });
+      throw new SnapshotSelectionError(error);
     }
     throw error;
   }

@@ -11,6 +11,7 @@ import {
   SessionLimitError,
   SessionNotFoundError,
   SessionUnavailableError,
+  ShuttingDownError,
 } from './errors.js';
 import { LiveSession } from './live-session.js';
 import { randomSessionName } from './object-names.js';
@@ -149,16 +150,16 @@ export class Sessions {
     try {
       return await this.#pool.take();
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
+      if (error instanceof ShuttingDownError) throw error;
       this.#parts.log.error({ err: error }, 'A session could not be started.');
-      throw new SessionUnavailableError(error.message, { cause: error });
+      throw new SessionUnavailableError({ cause: error });
     } finally {
       this.#starting -= 1;
     }
   }
 
   async #startKernel(): Promise<WarmKernel> {
-    if (this.#closed) throw new SessionUnavailableError('The server is shutting down.');
+    if (this.#closed) throw new ShuttingDownError();
     const id = uuid();
     const kernel = await RunningKernel.start(id, this.#parts.compute, this.#parts.log);
     return { id, kernel, ended: kernel.ended, close: () => kernel.kill() };

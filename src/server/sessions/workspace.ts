@@ -39,7 +39,7 @@ async function translate<T>(name: string, result: Promise<T>): Promise<T> {
       );
     }
     if (error.ename === 'WorkspaceObjectError') {
-      throw new ObjectTransferError(error.evalue, { cause: error });
+      throw new ObjectTransferError(error);
     }
     throw error;
   }

@@ -7,7 +7,7 @@ export class SnapshotNotFoundError extends ApiError {
   override readonly name = 'SnapshotNotFoundError';
 
   constructor(id: string) {
-    super(`You have no snapshot ${JSON.stringify(id)}. GET /snapshots lists yours.`);
+    super(`You have no snapshot ${JSON.stringify(id.slice(0, 100))}. GET /snapshots lists yours.`);
   }
 }
 
