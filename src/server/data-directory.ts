@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { closeToOthers } from './files.js';
 
 const LOCK_FILE = 'lock.db';
 
@@ -40,7 +41,9 @@ export interface DataDirectoryLock {
 export async function lockDataDirectory(dataDirectory: string): Promise<DataDirectoryLock> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   await chmod(dataDirectory, 0o700);
-  const database = new DatabaseSync(join(dataDirectory, LOCK_FILE));
+  const path = join(dataDirectory, LOCK_FILE);
+  closeToOthers(path);
+  const database = new DatabaseSync(path);
   try {
     database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = ${LOCK_TIMEOUT}`);
     database.exec('BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS lock (pid INTEGER)');

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -26,5 +27,21 @@ export async function writePrivateFile(path: string, content: string): Promise<v
     await directory.sync();
   } finally {
     await directory.close();
+  }
+}
+
+/**
+ * Makes a file, new or not, readable by its owner alone. SQLite gives the files beside a database
+ * its mode.
+ */
+export function closeToOthers(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw error;
+    }
+    // It is not opened: closing it again would drop the locks that this process has on it.
+    chmodSync(path, 0o600);
   }
 }

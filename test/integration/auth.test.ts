@@ -268,11 +268,15 @@ describe('failures', () => {
 describe('secrets on the disk', () => {
   it('are in files that only their owner can read', async () => {
     const modes = await Promise.all(
-      ['.', 'keys', 'blobs', 'keys/rs512.pem', 'runtime.json'].map(
-        async (path) => (await stat(join(server.dataDirectory, path))).mode & 0o777,
-      ),
+      ['.', ...(await readdir(server.dataDirectory)), 'keys/rs512.pem'].map(async (path) => {
+        const stats = await stat(join(server.dataDirectory, path));
+        return [path, stats.isDirectory(), stats.mode & 0o777];
+      }),
     );
-    expect(modes).toEqual([0o700, 0o700, 0o700, 0o600, 0o600]);
+    for (const [path, isDirectory, mode] of modes) {
+      expect([path, mode]).toEqual([path, isDirectory ? 0o700 : 0o600]);
+    }
+    expect(modes.map(([path]) => path)).toContain('slipway.db-wal');
   });
 
   it('do not include passwords or refresh tokens in the database', async () => {

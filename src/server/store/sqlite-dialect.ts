@@ -13,6 +13,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { closeToOthers } from '../files.js';
 
 /** Compiled statements kept for reuse; the store has some thirty different ones. */
 const CACHED_STATEMENTS = 128;
@@ -48,9 +49,10 @@ export class NodeSqliteDialect implements Dialect {
 
 /**
  * Opens a database file so that a committed transaction survives the loss of power: write-ahead
- * log, synced at each commit. Other processes may read and write it meanwhile.
+ * log, synced at each commit. Other processes of its owner may read and write it meanwhile.
  */
 export function openDatabase(path: string): DatabaseSync {
+  closeToOthers(path);
   const database = new DatabaseSync(path);
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
