@@ -70,7 +70,7 @@ export class Authenticator {
   /**
    * Tokens for a user who knows their password.
    * @param address from where, for slowing down guesses
-   * @throws {WrongPasswordError} or {TooManyLoginsError}
+   * @throws {WrongPasswordError} {TooManyLoginsError} {LoginsBusyError}
    */
   async login(username: string, password: string, address: string): Promise<TokenPair> {
     const user = await this.#store.users.find(username);

@@ -92,6 +92,18 @@ export class TooManyLoginsError extends ApiError {
   }
 }
 
+/** Thrown when so many logins wait for their passwords to be checked that one more would wait long. */
+export class LoginsBusyError extends ApiError {
+  readonly statusCode = 503;
+  readonly code = 'LOGINS_BUSY';
+  override readonly name = 'LoginsBusyError';
+  override readonly headers = { 'retry-after': '5' };
+
+  constructor() {
+    super('Too many logins wait for their passwords to be checked. Try again in 5 s.');
+  }
+}
+
 /** Thrown for a password that is too short, or too long to be hashed in reasonable time. */
 export class UnsuitablePasswordError extends ApiError {
   readonly statusCode = 400;

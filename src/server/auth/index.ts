@@ -3,6 +3,7 @@ export { ADMIN, Authenticator, type User } from './authenticator.js';
 export {
   InvalidRefreshTokenError,
   InvalidTokenError,
+  LoginsBusyError,
   MissingTokenError,
   TokenExpiredError,
   TokenRevokedError,

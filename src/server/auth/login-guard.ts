@@ -1,4 +1,4 @@
-import { TooManyLoginsError } from './errors.js';
+import { LoginsBusyError, TooManyLoginsError } from './errors.js';
 
 /** Wrong passwords in a row that cost no wait. */
 const FREE_FAILURES = 5;
@@ -9,6 +9,8 @@ const MEMORY = 15 * 60 * 1000;
 const MAX_ENTRIES = 10_000;
 /** Password checks at the same time: each holds 32 MiB and a thread. */
 const MAX_CHECKS = 2;
+/** Logins that wait for a check: a few seconds of work. */
+const MAX_WAITING = 64;
 
 interface Failures {
   count: number;
@@ -34,6 +36,7 @@ export class LoginGuard {
   /**
    * Runs a check of a password and remembers its outcome.
    * @throws {TooManyLoginsError} without running it when the user and address must wait
+   * @throws {LoginsBusyError} without running it when too many others wait already
    */
   async attempt(user: string, address: string, check: () => Promise<boolean>): Promise<boolean> {
     const key = JSON.stringify([user.slice(0, 256), address]);
@@ -84,6 +87,9 @@ export class LoginGuard {
     if (this.#checks < MAX_CHECKS) {
       this.#checks += 1;
       return;
+    }
+    if (this.#waiting.length >= MAX_WAITING) {
+      throw new LoginsBusyError();
     }
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }

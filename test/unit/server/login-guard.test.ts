@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TooManyLoginsError } from '../../../src/server/auth/index.js';
+import { LoginsBusyError, TooManyLoginsError } from '../../../src/server/auth/index.js';
 import { LoginGuard } from '../../../src/server/auth/login-guard.js';
 
 const wrong = async () => false;
@@ -77,5 +77,17 @@ describe('the guard against guessed passwords', () => {
     const results = await Promise.all(users.map((user) => guard.attempt(user, 'x', check)));
     expect(results).toEqual(users.map(() => true));
     expect(most).toBe(2);
+  });
+
+  it('refuses logins while too many wait, and looks at those that wait', async () => {
+    const guard = new LoginGuard(() => 0);
+    const { promise: gate, resolve: open } = Promise.withResolvers<boolean>();
+    const waiting = Array.from({ length: 66 }, (_, index) =>
+      guard.attempt(`user ${index}`, 'b', () => gate),
+    );
+    await expect(guard.attempt('one more', 'b', right)).rejects.toThrow(LoginsBusyError);
+    open(true);
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set([true]));
+    expect(await guard.attempt('one more', 'b', right)).toBe(true);
   });
 });
