@@ -28,7 +28,18 @@ export function logRequests(app: FastifyInstance): void {
   });
 }
 
+/** The part of a path that is a refresh token, if it can be, whatever route is asked for. */
+const REFRESH_TOKEN = /(refreshToken\/).+/is;
+
 function pathToLog(url: string): string {
   const [path = ''] = url.split('?', 1);
-  return path.replace(/^(\/login\/refreshToken\/).*/is, '$1[redacted]');
+  try {
+    const decoded = decodeURIComponent(path);
+    return REFRESH_TOKEN.test(decoded) ? decoded.replace(REFRESH_TOKEN, '$1[redacted]') : path;
+  } catch (error) {
+    if (error instanceof URIError) {
+      return '[not a valid path]';
+    }
+    throw error;
+  }
 }
