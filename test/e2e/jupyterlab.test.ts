@@ -67,7 +67,7 @@ describe.runIf(executablePath !== undefined)('JupyterLab with the Slipway kernel
       )
       .allInnerTexts();
     expect(errors).toEqual([]);
-    const text = await page.locator('.jp-Notebook').innerText();
+    const text = await page.locator('.jp-Notebook').textContent();
     expect(text).toContain('/api/Iris/V1.0');
     expect(text).toContain('I. versicolor');
     const directory = process.env.SLIPWAY_SCREENSHOTS;
