@@ -7,6 +7,8 @@ function level(name: string, testTimeout: number) {
       name,
       include: [`test/${name}/**/*.test.ts`],
       testTimeout,
+      // Real servers, sessions and browsers are not to compete for the processor with each other.
+      fileParallelism: name === 'unit',
       hookTimeout: Math.max(testTimeout, 60_000),
     },
   };
