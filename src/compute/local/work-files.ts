@@ -1,5 +1,5 @@
 import { constants, createWriteStream, type Dirent } from 'node:fs';
-import { lstat, mkdir, mkdtemp, open, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { StagingDirectory, WorkFile, WorkFiles } from '../types.js';
@@ -24,6 +24,7 @@ export class LocalWorkFiles implements WorkFiles {
 
   async list(): Promise<readonly WorkFile[]> {
     const files: WorkFile[] = [];
+    if (!(await this.#hasRoot())) return files;
     // Node's own recursion would follow links to folders.
     const folders = [''];
     for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -54,11 +55,14 @@ export class LocalWorkFiles implements WorkFiles {
   }
 
   async write(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#requireRoot(path);
     const target = await this.#resolve(path);
     const staging = await this.createStaging();
     try {
       const draft = join(staging.directory, 'upload');
       await pipeline(content, createWriteStream(draft, { flags: 'wx', mode: 0o600 }));
+      // A session that has ended meanwhile must not get its folder back.
+      await this.#requireRoot(path);
       await mkdir(dirname(target), { recursive: true });
       await rename(draft, target).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'EISDIR') {
@@ -85,12 +89,31 @@ export class LocalWorkFiles implements WorkFiles {
     return { directory, release: () => rm(directory, { recursive: true, force: true }) };
   }
 
-  /** What is in a folder; code that runs meanwhile may remove it after it was listed. */
+  /** Whether the folder is there and a folder: code of the session may have put a link there. */
+  async #hasRoot(): Promise<boolean> {
+    try {
+      return (await lstat(this.#root)).isDirectory();
+    } catch (error) {
+      if (isAbsent(error as NodeJS.ErrnoException)) return false;
+      throw error;
+    }
+  }
+
+  /** @throws {UnsafePathError} */
+  async #requireRoot(path: string): Promise<void> {
+    if (await this.#hasRoot()) return;
+    throw new UnsafePathError(
+      path,
+      'cannot be written: the session has ended, or its code has removed its folder. Create another session',
+    );
+  }
+
+  /** What is in a folder; code of the session may have removed it, the topmost one included. */
   async #entries(folder: string): Promise<readonly Dirent[]> {
     try {
       return await readdir(join(this.#root, folder), { withFileTypes: true });
     } catch (error) {
-      if (folder !== '' && isAbsent(error as NodeJS.ErrnoException)) return [];
+      if (isAbsent(error as NodeJS.ErrnoException)) return [];
       throw error;
     }
   }
@@ -107,7 +130,8 @@ export class LocalWorkFiles implements WorkFiles {
   /** The absolute path of a file below the root, none of whose folders is a link. */
   async #resolve(path: string): Promise<string> {
     const parts = checkPath(path);
-    let folder = await realpath(this.#root);
+    if (!(await this.#hasRoot())) throw new FileNotFoundError(path);
+    let folder = this.#root;
     for (const part of parts.slice(0, -1)) {
       folder = join(folder, part);
       const stats = await lstat(folder).catch((error: NodeJS.ErrnoException) => {

@@ -166,3 +166,29 @@ describe('an upload', () => {
     await expect.poll(drafts).toBe(0);
   });
 });
+
+describe('the folder of a session', () => {
+  it.each([
+    ['removed', 'shutil.rmtree(here)'],
+    ['replaced by a link to another', 'shutil.rmtree(here); os.symlink("/etc", here)'],
+  ])('may be %s by its code, and then holds no files', async (_what, code) => {
+    const json = { runtimeType: 'Python' };
+    const created = await server.request('POST', '/sessions', { json });
+    const other = `/sessions/${created.json<{ sessionId: string }>().sessionId}`;
+    const execute = (source: string) =>
+      server.request('POST', `${other}/execute`, { json: { code: source } });
+    await execute(`import os, shutil; here = os.getcwd(); ${code}`);
+    expect((await server.request('GET', `${other}/files`)).json()).toEqual([]);
+    expectRefusal(server, await server.request('GET', `${other}/files/passwd`), {
+      status: 404,
+      exceptionType: 'FILE_NOT_FOUND',
+      words: 'passwd',
+    });
+    const body = part('name="file"; filename="a.txt"') + END;
+    const headers = { 'content-type': TYPE };
+    const upload = await server.request('POST', `${other}/files`, { body, headers });
+    expectRefusal(server, upload, { ...BAD_NAME, words: 'removed its folder' });
+    expect((await execute('x = 1')).json()).toMatchObject({ success: true });
+    await server.request('DELETE', `${other}/force`);
+  });
+});
