@@ -19,8 +19,23 @@ const DONE = 'SLIPWAY_SETUP_DONE';
  * @param {() => Promise<number>} command
  */
 export async function afterSetup(command) {
-  try {
+  await tellFailures(async () => {
     process.exitCode = await setUpAnd(command);
+  });
+}
+
+/** Brings the build up to date, and the modules that it takes, but no Python. */
+export async function buildAlone() {
+  await tellFailures(async () => {
+    requireNode(process.versions.node);
+    for (const step of [modules, build]) await runStep(step);
+  });
+}
+
+/** @param {() => Promise<void>} work */
+async function tellFailures(work) {
+  try {
+    await work();
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     process.stderr.write(`\n\n${error.message}\n\n${error.fix}\n`);

@@ -4,6 +4,12 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
+/** Thrown when there is no interpreter for sessions, or the chosen one cannot carry them. */
+export class InterpreterError extends Error {
+  readonly code = 'INTERPRETER';
+  override readonly name = 'InterpreterError';
+}
+
 /** Exit codes that scripts and the kernel tell apart; any other failure is 1. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
   DATA_DIRECTORY_IN_USE: 3,

@@ -1,42 +1,58 @@
-import { execFile } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
-import { CommandError } from './errors.js';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/schema';
 import { packageRoot } from './package-root.js';
-import { pythonInterpreter } from './settings.js';
 
-/** Where the kernel goes, and the interpreter of its sessions. */
-export interface KernelOptions {
-  readonly user?: boolean;
-  readonly sysPrefix?: boolean;
-  readonly prefix?: string;
-  readonly python?: string;
-}
-
+/** The name by which notebooks ask for the kernel. */
 const KERNEL_NAME = 'slipway';
 
-/** Writes the kernel's entry, by the template at the package root. */
-export async function installKernel(options: KernelOptions): Promise<void> {
-  const root = packageRoot();
-  const template: unknown = JSON.parse(await readFile(join(root, 'kernel.json'), 'utf8'));
-  const spec = fillIn(template, {
-    '{node}': process.execPath,
-    '{package}': root,
-    '{python}': pythonInterpreter(options.python),
-  });
-  const directory = await kernelDirectory(options);
-  await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`);
-  process.stdout.write(`Installed the kernel in ${directory}.\n`);
+/**
+ * Where the server's address stands in an entry. Not SLIPWAY_URL: Jupyter lets the variables of an
+ * entry replace the user's own, and the user's own go first.
+ */
+const SERVER_VARIABLE = 'SLIPWAY_DEFAULT_URL';
+
+/** Where the Python of a kernel's sessions runs: an interpreter here, or a server elsewhere. */
+export type KernelTarget = { readonly python: string } | { readonly server: string };
+
+/** The part of an entry that matters here. https://jupyter-client.readthedocs.io/en/stable/kernels.html */
+const Entry = Type.Object({
+  argv: Type.Array(Type.String(), { minItems: 2 }),
+  env: Type.Optional(Type.Record(Type.String(), Type.String())),
+});
+
+/** A kernel that Jupyter knows. */
+export interface InstalledKernel {
+  /** Folder of its entry. */
+  readonly directory: string;
+  /** Address of the server that its notebooks use, absent for the user's own. */
+  readonly server?: string;
+  /** Interpreter of its sessions, where they run here. */
+  readonly python?: string;
+  /** What Jupyter sets for the kernel. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What it names and is not there, in a sentence each; empty when it works. */
+  readonly problems: readonly string[];
 }
 
-/** Removes the kernel's entry. */
-export async function removeKernel(options: KernelOptions): Promise<void> {
-  const directory = await kernelDirectory(options);
-  await rm(directory, { recursive: true, force: true });
-  process.stdout.write(`Removed the kernel from ${directory}.\n`);
+/** The folder of the kernel's entry below one of Jupyter's data directories. */
+export function kernelDirectory(dataDirectory: string): string {
+  return join(dataDirectory, 'kernels', KERNEL_NAME);
+}
+
+/** The kernel's entry: the template at the package root, filled in. */
+export async function kernelEntry(target: KernelTarget): Promise<object> {
+  const root = packageRoot();
+  const template: unknown = JSON.parse(await readFile(join(root, 'kernel.json'), 'utf8'));
+  const python = 'python' in target ? target.python : '';
+  const entry = fillIn(template, {
+    '{node}': process.execPath,
+    '{package}': root,
+    '{python}': python,
+  }) as object;
+  return 'server' in target ? { ...entry, env: { [SERVER_VARIABLE]: target.server } } : entry;
 }
 
 /** Replaces the placeholders in all strings of the template; others stay for Jupyter. */
@@ -55,37 +71,47 @@ export function fillIn(template: unknown, values: Readonly<Record<string, string
   return template;
 }
 
-/** https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs */
-async function kernelDirectory(options: KernelOptions): Promise<string> {
-  const chosen = [options.user, options.sysPrefix, options.prefix].filter(Boolean);
-  if (chosen.length > 1) {
-    throw new CommandError('Give only one of --user, --sys-prefix and --prefix.');
-  }
-  return join(await jupyterData(options), 'kernels', KERNEL_NAME);
+/** The kernels of these data directories, in their order. */
+export async function findKernels(dataDirectories: readonly string[]): Promise<InstalledKernel[]> {
+  const found = await Promise.all(dataDirectories.map((path) => readKernel(kernelDirectory(path))));
+  return found.filter((kernel) => kernel !== undefined);
 }
 
-async function jupyterData(options: KernelOptions): Promise<string> {
-  if (options.prefix !== undefined) {
-    return join(resolve(options.prefix), 'share', 'jupyter');
+async function readKernel(directory: string): Promise<InstalledKernel | undefined> {
+  const path = join(directory, 'kernel.json');
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    return { directory, env: {}, problems: [`The entry cannot be read: ${message}.`] };
   }
-  if (options.sysPrefix) {
-    return join(await sysPrefix(pythonInterpreter(options.python)), 'share', 'jupyter');
+  const entry = parseEntry(text);
+  if (entry === undefined) {
+    return { directory, env: {}, problems: [`${path} is not an entry of a kernel.`] };
   }
-  const { JUPYTER_DATA_DIR, XDG_DATA_HOME } = process.env;
-  if (JUPYTER_DATA_DIR) {
-    return JUPYTER_DATA_DIR;
-  }
-  return process.platform === 'darwin'
-    ? join(homedir(), 'Library', 'Jupyter')
-    : join(XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'jupyter');
+  const { argv, env = {} } = entry;
+  const { SLIPWAY_PYTHON: python, [SERVER_VARIABLE]: server } = env;
+  const named = [argv[0], argv[1], ...(server === undefined ? [python] : [])];
+  const problems = named
+    .filter((file) => file !== undefined && !existsSync(file))
+    .map((file) => `${file} is not there any more.`);
+  return {
+    directory,
+    env,
+    problems,
+    ...(server === undefined ? {} : { server }),
+    ...(python === undefined ? {} : { python }),
+  };
 }
 
-/** The environment that an interpreter belongs to. */
-async function sysPrefix(python: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(python, [
-    '-I',
-    '-c',
-    'import sys; print(sys.prefix)',
-  ]);
-  return stdout.trim();
+function parseEntry(text: string): Static<typeof Entry> | undefined {
+  try {
+    const entry: unknown = JSON.parse(text);
+    return Compile(Entry).Check(entry) ? (entry as Static<typeof Entry>) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

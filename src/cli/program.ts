@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { describeFailure } from './errors.js';
+import { packageVersion } from './package-root.js';
 
 /**
  * Runs a command line and resolves to its exit code. What a command needs is loaded when it runs,
@@ -22,11 +23,20 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
 
 function buildProgram(): Command {
   const program = new Command('slipway')
+    .version(packageVersion(), '--version', 'print the version')
     .description('Python sessions on a server, published as web services.')
     .showHelpAfterError('Run the command with --help for its options.')
     .exitOverride();
   addServerCommands(program.command('server').description('Run, stop and inspect the server.'));
-  addKernelCommands(program.command('kernel').description("Add the kernel to Jupyter's list."));
+  addKernelCommands(
+    program.command('kernel').description('Add the kernel to Jupyter, list and remove it.'),
+  );
+  program
+    .command('doctor')
+    .description('Check all that a notebook needs, down to a cell, and say what to do.')
+    .option('--data <directory>', 'the data directory of your own server (SLIPWAY_HOME)')
+    .option('--json', 'print it for a program')
+    .action(async (options) => (await import('./doctor/index.js')).runDoctor(options));
   program
     .command('token')
     .description('Log in to your own running server and print an access token.')
@@ -76,12 +86,20 @@ function addKernelCommands(kernel: Command): void {
     command
       .option('--user', 'for this user (the default)')
       .option('--sys-prefix', 'in the environment of the interpreter')
-      .option('--prefix <directory>', 'below a directory, as share/jupyter/kernels')
-      .option('--python <path>', 'the interpreter of sessions and services (SLIPWAY_PYTHON)');
+      .option('--prefix <directory>', 'below a directory, as share/jupyter/kernels');
   places(kernel.command('install'))
     .description('Add the kernel, or bring its entry up to date.')
-    .action(async (options) => (await import('./kernel-spec.js')).installKernel(options));
+    .option('--server <url>', "the server that notebooks use; without it each user's own, here")
+    .option('--python <path>', 'the interpreter of sessions and services (SLIPWAY_PYTHON)')
+    .action(async (options) => (await import('./kernel-commands.js')).installKernel(options));
+  kernel
+    .command('list')
+    .description('Show where Jupyter has the kernel, and what it runs on.')
+    .option('--prefix <directory>', 'look into this environment as well')
+    .option('--json', 'print it for a program')
+    .action(async (options) => (await import('./kernel-commands.js')).listKernels(options));
   places(kernel.command('remove'))
     .description('Take the kernel away.')
-    .action(async (options) => (await import('./kernel-spec.js')).removeKernel(options));
+    .option('--python <path>', 'the interpreter whose environment --sys-prefix means')
+    .action(async (options) => (await import('./kernel-commands.js')).removeKernel(options));
 }

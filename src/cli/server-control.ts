@@ -19,13 +19,24 @@ interface RunningServer {
 /** Milliseconds that a server has to stop before the command gives up. */
 const STOP_TIMEOUT = 10_000;
 
-/** Stops the server of a data directory and waits until it is gone. */
+/** `slipway server stop`. */
 export async function stopServer(options: DataOption): Promise<void> {
   const directory = dataDirectory(options.data);
+  const url = await endServer(directory);
+  process.stdout.write(
+    url === undefined ? `No server runs on ${directory}.\n` : `Stopped the server at ${url}.\n`,
+  );
+}
+
+/**
+ * Ends the server of a data directory and waits until it is gone.
+ * @returns where it was, undefined when none ran
+ * @throws {CommandError} when it does not stop
+ */
+export async function endServer(directory: string): Promise<string | undefined> {
   const server = await findServer(directory);
   if (server === undefined) {
-    process.stdout.write(`No server runs on ${directory}.\n`);
-    return;
+    return undefined;
   }
   process.kill(server.pid, 'SIGTERM');
   if (!waitUntilUnused(directory, STOP_TIMEOUT)) {
@@ -33,7 +44,7 @@ export async function stopServer(options: DataOption): Promise<void> {
       `The server (process ${server.pid}) has not stopped within ${STOP_TIMEOUT / 1000} s. End it with: kill -9 ${server.pid}`,
     );
   }
-  process.stdout.write(`Stopped the server at ${server.url}.\n`);
+  return server.url;
 }
 
 /** Tells whether a server runs, and where. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { CONFIG_DEFAULTS, createServer, type ServerConfig } from '../server/index.js';
+import { interpreterPath } from './interpreter.js';
 import { packageRoot } from './package-root.js';
-import { dataDirectory, logLevel, portNumber, pythonInterpreter } from './settings.js';
+import { dataDirectory, logLevel, portNumber } from './settings.js';
 
 /** Options of `slipway server run`. */
 export interface RunOptions {
@@ -17,7 +18,7 @@ const STOP_TIMEOUT = 5000;
 
 /** Runs a server until a signal ends it. */
 export async function runServer(options: RunOptions): Promise<void> {
-  const config = readConfig(options);
+  const config = await readConfig(options);
   const server = await createServer(config);
   const stopped = stopOnSignal(() => server.close());
   try {
@@ -35,13 +36,13 @@ export async function runServer(options: RunOptions): Promise<void> {
 }
 
 /** The settings that the options and the environment give. */
-export function readConfig(options: RunOptions, env = process.env): ServerConfig {
+async function readConfig(options: RunOptions, env = process.env): Promise<ServerConfig> {
   return {
     ...CONFIG_DEFAULTS,
     host: options.host ?? CONFIG_DEFAULTS.host,
     port: portNumber(options.port, env) ?? CONFIG_DEFAULTS.port,
     dataDirectory: dataDirectory(options.data, env),
-    python: pythonInterpreter(options.python, env),
+    python: await interpreterPath(options.python, env),
     pythonPath: join(packageRoot(), 'python'),
     embedded: options.embedded ?? CONFIG_DEFAULTS.embedded,
     logLevel: logLevel(env) ?? CONFIG_DEFAULTS.logLevel,

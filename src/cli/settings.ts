@@ -1,31 +1,9 @@
-import { accessSync, constants } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { dataDirectory as userDataDirectory } from '../client/index.js';
 import { CommandError } from './errors.js';
-import { packageRoot } from './package-root.js';
 
 /** The data directory: `--data`, else SLIPWAY_HOME, else `slipway` in the user's data folder. */
 export function dataDirectory(option: string | undefined, env = process.env): string {
   return userDataDirectory(option ? { SLIPWAY_HOME: option } : env);
-}
-
-/**
- * The interpreter of sessions and services: `--python`, else SLIPWAY_PYTHON, else the package's own.
- * @throws {CommandError} when it is not there
- */
-export function pythonInterpreter(option: string | undefined, env = process.env): string {
-  const python = resolve(
-    option || env.SLIPWAY_PYTHON || join(packageRoot(), '.venv', 'bin', 'python'),
-  );
-  try {
-    accessSync(python, constants.X_OK);
-  } catch (error) {
-    throw new CommandError(
-      `There is no Python interpreter at ${python}. Name one that has ipykernel with --python or SLIPWAY_PYTHON.`,
-      { cause: error },
-    );
-  }
-  return python;
 }
 
 /**

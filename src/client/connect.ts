@@ -13,16 +13,18 @@ export const DEFAULT_USER = 'admin';
 
 /**
  * A client of the server that the environment names (`SLIPWAY_URL` with `SLIPWAY_TOKEN`, or with
- * `SLIPWAY_USER` and `SLIPWAY_PASSWORD`), logged in; otherwise of this user's embedded server.
+ * `SLIPWAY_USER` and `SLIPWAY_PASSWORD`), logged in; else of the one that the kernelspec names
+ * (`SLIPWAY_DEFAULT_URL`), with the same login; otherwise of this user's embedded server.
  * @throws {MissingCredentialsError}
  * @throws {ClientError} when the server cannot be reached or refuses the login.
  */
 export async function connectDefault(env: NodeJS.ProcessEnv = process.env): Promise<RServerClient> {
-  const { SLIPWAY_URL: url, SLIPWAY_TOKEN: token, SLIPWAY_PASSWORD: password } = env;
+  const { SLIPWAY_TOKEN: token, SLIPWAY_PASSWORD: password } = env;
+  const url = env.SLIPWAY_URL || env.SLIPWAY_DEFAULT_URL;
   if (!url) return connectEmbedded(env);
   if (!token && !password) {
     throw new MissingCredentialsError(
-      `SLIPWAY_URL names ${url}, but there is no way to log in: set SLIPWAY_USER and SLIPWAY_PASSWORD, or SLIPWAY_TOKEN, or run %connect ${url}.`,
+      `${env.SLIPWAY_URL ? 'SLIPWAY_URL names' : 'The kernel was installed for'} ${url}, but there is no way to log in: set SLIPWAY_USER and SLIPWAY_PASSWORD, or SLIPWAY_TOKEN, or run %connect ${url}.`,
     );
   }
   const client = new RServerClient({

@@ -7,4 +7,4 @@ export { ServiceRoutes } from './services.js';
 export { SessionRoutes } from './sessions.js';
 export { SnapshotRoutes } from './snapshots.js';
 export type { Credentials } from './tokens.js';
-export type { RequestBody } from './transport.js';
+export { normaliseServerUrl, type RequestBody } from './transport.js';

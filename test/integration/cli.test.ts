@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cliEnvironment, runCli, type ServerProcess, startServerProcess } from '../support/cli.js';
-import { projectRoot, python, send } from '../support/server.js';
+import { send } from '../support/server.js';
 
 let base: string;
 beforeAll(async () => {
@@ -181,37 +181,5 @@ describe('slipway user password', () => {
     );
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(sentence);
-  });
-});
-
-describe('slipway kernel', () => {
-  it('installs the template with the paths filled in, and removes it', async () => {
-    const prefix = join(base, 'prefix');
-    const env = cliEnvironment(base);
-    const places = ['--prefix', prefix, '--python', python];
-    expect((await runCli(['kernel', 'install', ...places], env)).exitCode).toBe(0);
-    const file = join(prefix, 'share/jupyter/kernels/slipway/kernel.json');
-    const spec = JSON.parse(await readFile(file, 'utf8')) as { argv: string[]; env: object };
-    expect(spec.argv[0]).toBe(process.execPath);
-    expect(spec.argv).toContain(join(projectRoot, 'dist/kernel/main.js'));
-    expect(spec.argv.at(-1)).toBe('{connection_file}');
-    expect(spec.env).toEqual({ SLIPWAY_PYTHON: python });
-    expect((await runCli(['kernel', 'remove', '--prefix', prefix], env)).exitCode).toBe(0);
-    await expect(stat(file)).rejects.toThrow('ENOENT');
-  });
-
-  it('installs for the user by default, where Jupyter looks', async () => {
-    const env = cliEnvironment(base, { JUPYTER_DATA_DIR: join(base, 'jupyter') });
-    await runCli(['kernel', 'install'], env);
-    await stat(join(base, 'jupyter/kernels/slipway/kernel.json'));
-  });
-
-  it('takes only one place', async () => {
-    const { stderr, exitCode } = await runCli(
-      ['kernel', 'install', '--user', '--sys-prefix'],
-      cliEnvironment(base),
-    );
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain('only one of');
   });
 });

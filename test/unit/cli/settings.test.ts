@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CommandError } from '../../../src/cli/errors.js';
-import {
-  dataDirectory,
-  logLevel,
-  portNumber,
-  pythonInterpreter,
-} from '../../../src/cli/settings.js';
+import { dataDirectory, logLevel, portNumber } from '../../../src/cli/settings.js';
 
 describe('settings of the command line', () => {
   it('take the data directory from the option, then SLIPWAY_HOME, then XDG_DATA_HOME', () => {
@@ -27,9 +22,5 @@ describe('settings of the command line', () => {
 
   it('refuse an unknown level of logging and list the known ones', () => {
     expect(() => logLevel({ SLIPWAY_LOG_LEVEL: 'loud' })).toThrow(/trace, debug, info/);
-  });
-
-  it('say where Python was looked for when it is not there', () => {
-    expect(() => pythonInterpreter('/nowhere/python', {})).toThrow(/\/nowhere\/python/);
   });
 });
