@@ -273,8 +273,8 @@ describe('stdin', () => {
   });
 });
 
-/** A cell that says when it has begun. */
-const SLEEP = "import time\nprint('begun', flush=True)\ntime.sleep(30)";
+/** A cell whose output, which it does not flush, arrives when it sleeps. */
+const SLEEP = "import time\nprint('begun')\ntime.sleep(30)";
 
 describe('while a cell runs', () => {
   it('completion, inspection, is_complete, history and comm_info are answered', async () => {
