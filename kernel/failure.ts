@@ -36,9 +36,9 @@ export class PieceFailedError extends Error {
 }
 
 const WHAT_TO_DO = {
-  'session-ended': 'Run the cell again: it starts in a fresh session, without the old variables.',
+  'session-ended': 'The next cell starts a fresh session, without the variables of this one.',
   lost: 'The next cell connects again; what this one still printed or computed may be missing.',
-  closed: 'Run the cell again: it starts in a fresh session.',
+  closed: 'The next cell starts a fresh session.',
 } as const;
 
 /** What the user is told about a failure, in the form in which Python's exceptions arrive. */

@@ -147,7 +147,7 @@ export class Kernel {
     } catch (error) {
       this.log(`The session was not closed; its lease will end it: ${(error as Error).message}`);
     }
-    await this.#outbox.drained();
+    await this.#outbox.close();
     await this.sockets.close();
   }
 

@@ -252,5 +252,5 @@ export class SessionKeeper implements KernelSessionControl {
 
 function freshSession(what: string): string {
   const reason = what.replace(/\.$/, '');
-  return `${reason}: this cell runs in a fresh session, without the variables of the old one.`;
+  return `${reason}; this cell runs in a fresh session, without the variables of the old one.`;
 }

@@ -10,10 +10,10 @@ import { UsageError } from './usage-error.js';
 
 const CHANGES = ['description', 'alias', 'in', 'out', 'files', 'init', 'snapshot'];
 
-/** `%service`: changes and deletes versions. */
+/** `%service`: one version, to be looked at, changed and deleted. */
 export const service: MagicDefinition = {
   name: 'service',
-  summary: 'Changes or deletes a version of a web service.',
+  summary: 'Shows, changes or deletes a version of a web service.',
   description: ['To change the code, publish it again with --update.'],
   options: {
     description: { value: 'TEXT', summary: 'What the service does.' },
@@ -25,6 +25,15 @@ export const service: MagicDefinition = {
     snapshot: { value: 'S', summary: 'A snapshot of yours, by id or name.' },
   },
   forms: [
+    {
+      takes: ['NAME', '[VERSION]'],
+      summary: 'Shows a version; without VERSION, the newest.',
+      async run(call, context) {
+        const name = call.arguments.word(0).text;
+        const found = await findService(context, name, call.arguments.optionalWord(1)?.text);
+        show(context, serviceView(await context.client(), found));
+      },
+    },
     {
       action: 'update',
       takes: ['NAME', 'VERSION'],
@@ -48,6 +57,7 @@ export const service: MagicDefinition = {
     },
   ],
   examples: [
+    '%service Iris V1.0',
     '%service update Iris V1.0 --description "Names the species of an iris flower."',
     '%service delete Iris V2.0',
   ],

@@ -16,7 +16,9 @@ export function contentsBlocks(contents: SnapshotContents): Block[] {
       tone: skipped.length + missing.length + skippedFiles.length === 0 ? 'good' : 'warning',
       text: summary(contents, skipped.length),
     },
-    {
+  ];
+  if (ordered.length > 0) {
+    blocks.push({
       kind: 'table',
       columns: [
         { title: 'Name' },
@@ -26,9 +28,9 @@ export function contentsBlocks(contents: SnapshotContents): Block[] {
         { title: 'Why' },
       ],
       rows: ordered.slice(0, ROWS_SHOWN).map(objectRow),
-      empty: 'No names were taken.',
-    },
-  ];
+      empty: '',
+    });
+  }
   if (ordered.length > ROWS_SHOWN) {
     const text = `… and ${count(ordered.length - ROWS_SHOWN, 'more name')}.`;
     blocks.push({ kind: 'note', tone: 'muted', text });
@@ -55,6 +57,7 @@ function summary({ objects, files, python }: SnapshotContents, skipped: number):
   const size = objects.reduce((sum, each) => sum + each.size, 0);
   const left = skipped === 0 ? '' : `; ${count(skipped, 'name')} skipped`;
   const withFiles = files.length === 0 ? '' : ` and ${count(files.length, 'file')}`;
+  if (objects.length === 0) return `Saved no names${withFiles} (Python ${python}): none is needed`;
   return `Saved ${count(taken, 'name')}${withFiles} (${formatBytes(size)}, Python ${python})${left}`;
 }
 

@@ -3,8 +3,12 @@ import { NotAnRServerError } from '../../src/client/index.js';
 import type { MagicContext } from '../magic-context.js';
 import type { MagicCall, MagicDefinition } from './definition.js';
 import { findService } from './service-lookup.js';
+import { serviceUrl } from './service-view.js';
 import { checkFileName } from './session-file-name.js';
 import { show } from './show.js';
+import { swaggerView } from './swagger-view.js';
+
+const NOT_OF_A_SERVICE = 'its Swagger document does not describe a service';
 
 /** `%swagger`: the document that client generators read. */
 export const swagger: MagicDefinition = {
@@ -32,15 +36,12 @@ async function run(call: MagicCall, context: MagicContext): Promise<void> {
   const version = given ?? (await findService(context, name, undefined)).version;
   const client = await context.client();
   const text = await client.services.swagger(name, version);
-  const document = parse(text, client.url);
+  const data = parse(text, client.url);
   if (file === undefined) {
-    show(context, {
-      blocks: [
-        { kind: 'code', title: `Swagger of ${name} ${version}`, source: text, folded: 'html' },
-      ],
-      data: document,
-    });
-    return;
+    const url = `${serviceUrl(client, name, version)}/swagger.json`;
+    const view = swaggerView({ url, text, data });
+    if (view === undefined) throw new NotAnRServerError(client.url, NOT_OF_A_SERVICE);
+    return show(context, view);
   }
   const { sessionId } = await context.link();
   await client.sessions.uploadFile(sessionId, file, text);

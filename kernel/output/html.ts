@@ -3,19 +3,21 @@ import type { Block, FieldsBlock, Inline, TableBlock, View } from './view.js';
 /**
  * Colours come from JupyterLab's theme, light or dark; the fallbacks serve pages that nbconvert
  * writes. Where a client drops the style of an untrusted notebook, plain tables remain. The class is
- * doubled to weigh more than JupyterLab's rules, which set every cell of a table to the right.
+ * repeated to weigh more than JupyterLab's rules, which set every cell of a table to the right,
+ * stripe rows and box code.
  */
 const STYLE = `
 .slipway.slipway{color:var(--jp-content-font-color1,#212121);line-height:1.45}
 .slipway.slipway h4{margin:0 0 .5em;font-size:1.1em}
 .slipway.slipway table{color:inherit;font-size:inherit;margin:.3em 0 .7em;border-collapse:collapse;border:none}
 .slipway.slipway caption{color:inherit;text-align:left;white-space:nowrap;font-weight:600;padding:.2em 0}
-.slipway.slipway tr{background:none}
+.slipway.slipway.slipway tr{background:none}
 .slipway.slipway :is(th,td){text-align:left;padding:.2em 1em .2em 0;border:none;vertical-align:top;background:none;max-width:44em;overflow-wrap:break-word;white-space:pre-wrap}
 .slipway.slipway thead th{border-bottom:1px solid var(--jp-border-color1,#bdbdbd);font-weight:600;white-space:nowrap}
+.slipway.slipway thead+tbody td:first-child{white-space:nowrap}
 .slipway.slipway tbody th{font-weight:400;color:var(--jp-content-font-color2,#616161);white-space:nowrap}
 .slipway.slipway .slipway-right{text-align:right;white-space:nowrap}
-.slipway.slipway code{background:none;color:inherit;font-family:var(--jp-code-font-family,monospace);font-size:.95em}
+.slipway.slipway.slipway code{background:none;padding:0;white-space:inherit;color:inherit;font-family:var(--jp-code-font-family,monospace);font-size:.95em}
 .slipway.slipway pre{margin:.3em 0;padding:.6em .8em;overflow:auto;border-radius:3px;background:var(--jp-layout-color2,#f3f3f3)}
 .slipway.slipway p{margin:.3em 0}
 .slipway.slipway img{max-width:100%}

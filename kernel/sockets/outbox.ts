@@ -24,12 +24,14 @@ export class Outbox {
   #bytes = 0;
   #isFull = false;
   #isSending = false;
+  #isClosed = false;
   #sending: Promise<void> = Promise.resolve();
 
   /** @param onPressure told `true` when too much waits, `false` when it has been sent. */
   constructor(private readonly onPressure: (isFull: boolean) => void) {}
 
   push(socket: SendingSocket, frames: Uint8Array[]): void {
+    if (this.#isClosed) return;
     const bytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
     this.#queue.push({ socket, frames, bytes });
     this.#bytes += bytes;
@@ -40,9 +42,13 @@ export class Outbox {
     if (!this.#isSending) this.#sending = this.#sendAll();
   }
 
-  /** Resolves when everything pushed so far has been handed to ZeroMQ. */
-  async drained(): Promise<void> {
+  /**
+   * Resolves when everything pushed so far has been handed to ZeroMQ. What is pushed later is
+   * dropped: the sockets are about to close.
+   */
+  async close(): Promise<void> {
     while (this.#isSending) await this.#sending;
+    this.#isClosed = true;
   }
 
   // Each send is awaited: ZeroMQ refuses a second one while the first waits (EBUSY).

@@ -77,7 +77,7 @@ describe('the end of a kernel', () => {
     const session = await sessionProcess(kernel);
     await kernel.client.sendCell('import time\nwhile True: time.sleep(1)');
     kernel.child.kill('SIGTERM');
-    expect(await within(kernel.ended, 'the end of the kernel', 2500)).toBe(0);
+    expect(await within(kernel.ended, 'the end of the kernel', 2500), kernel.stderr).toBe(0);
     expect(isAlive(session)).toBe(false);
     expect(await sessions()).toEqual([]);
   });
@@ -115,7 +115,7 @@ describe('the end of a session', () => {
     process.kill(session, 'SIGKILL');
     const { reply, published } = await kernel.client.exchange(cell);
     expect(reply.content).toMatchObject({ status: 'error', ename: 'SessionEnded' });
-    expect(reply.content.evalue).toContain('Run the cell again');
+    expect(reply.content.evalue).toContain('The next cell starts a fresh session');
     expect(published.filter(({ type }) => type === 'error')).toHaveLength(1);
   });
 

@@ -203,6 +203,7 @@ describe('the other magics', () => {
   it('list, change and delete services', async () => {
     expect((await bench.run('%services')).text).toMatch(/Scale\s+V1\s+values: vector, by: numeric/);
     expect((await bench.run('%services Scale V1')).data.url).toContain('/api/Scale/V1');
+    expect((await bench.run('%service Scale')).data.url).toContain('/api/Scale/V1');
     const changed = await bench.run('%service update Fails V1 --description "Divides."');
     expect(changed.data.service.description).toBe('Divides.');
     await bench.run('%service delete Fails V1');
@@ -212,7 +213,12 @@ describe('the other magics', () => {
   });
 
   it('show and save Swagger', async () => {
-    expect((await bench.run('%swagger Scale V1')).data).toMatchObject({ swagger: '2.0' });
+    const shown = await bench.run('%swagger Scale V1');
+    expect(shown.data).toMatchObject({ swagger: '2.0' });
+    expect(shown.text).toMatch(/input +values +vector/);
+    expect(shown.text).toMatch(/scale +POST \/api\/Scale\/V1$/m);
+    expect(shown.text).toMatch(/Document +http\S+\/api\/Scale\/V1\/swagger\.json/);
+    expect(shown.text.split('\n').length).toBeLessThan(40);
     await bench.run('%swagger Scale V1 --save scale.json');
     await expect(
       bench.python('import json; print(json.load(open("scale.json"))["swagger"])'),

@@ -27,6 +27,8 @@ export async function createJupyterWorld(): Promise<JupyterWorld> {
   // Cells outside of the window would not be in the page otherwise.
   await writeSettings(join(settings, 'notebook-extension/tracker'), { windowingMode: 'none' });
   await writeSettings(join(settings, 'apputils-extension/notification'), { fetchNews: 'false' });
+  // A page's preference for light or dark decides, so that a test can look at both.
+  await writeSettings(join(settings, 'apputils-extension/themes'), { 'adaptive-theme': true });
   const env = {
     ...process.env,
     JUPYTER_CONFIG_DIR: join(base, 'config'),

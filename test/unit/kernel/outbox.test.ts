@@ -39,7 +39,7 @@ describe('the outbox', () => {
     expect([iopub.sent, shell.sent]).toEqual([['stream'], []]);
     await shell.takeOne();
     await iopub.takeOne();
-    await outbox.drained();
+    await outbox.close();
     expect([iopub.sent, shell.sent]).toEqual([['stream', 'idle'], ['reply']]);
   });
 
@@ -56,6 +56,20 @@ describe('the outbox', () => {
       await new Promise((resolve) => setImmediate(resolve));
       expect(sent).toEqual(expected);
     }
+  });
+
+  it('sends what waits before it closes, and drops what comes later', async () => {
+    const outbox = new Outbox(() => undefined);
+    const socket = new SlowSocket();
+    outbox.push(socket, text('in time'));
+    const closed = outbox.close();
+    outbox.push(socket, text('just so'));
+    await socket.takeOne();
+    await socket.takeOne();
+    await closed;
+    outbox.push(socket, text('late'));
+    await socket.takeOne();
+    expect(socket.sent).toEqual(['in time', 'just so']);
   });
 
   it('tells when too much waits, and when it has been sent', async () => {

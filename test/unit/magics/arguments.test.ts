@@ -75,7 +75,7 @@ describe('arguments', () => {
     ['%publish f Iris V1 --desription x', /no option --desription\. Did you mean "--description"/],
     ['%consume', /%consume needs NAME\. Usage: .*%consume NAME/],
     ['%service delete Iris', /%service delete needs VERSION/],
-    ['%service', /needs one of update, delete/],
+    ['%service', /needs NAME/],
     ['%service delte Iris V1', /does not know "delte"\. Did you mean "delete"/],
     ['%snapshot Iris Snapshot', /does not know "Iris".*quotes/],
     ['%snapshot model --only', /--only needs a value: --only a,b,c/],
