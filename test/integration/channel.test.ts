@@ -206,7 +206,7 @@ describe('the end of a session with a kernel attached', () => {
     client.execute('import os; os._exit(3)');
     expect(await client.closed).toEqual({
       code: 4410,
-      reason: 'The session ended: its Python process exited with status 3. Create a new one.',
+      reason: 'The session ended: its Python process exited with status 3.',
     });
   });
 

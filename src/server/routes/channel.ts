@@ -85,7 +85,7 @@ export async function channelRoutes(app: FastifyInstance, context: ServerContext
         const isGone = error instanceof SessionGoneError;
         webSocket.close(
           isGone ? CLOSE_CODES.sessionEnded : CLOSE_CODES.unknownSession,
-          truncateReason(error.message),
+          truncateReason(isGone ? error.reason : error.message),
         );
       }
     });

@@ -19,6 +19,17 @@ export class SessionGoneError extends ApiError {
   readonly statusCode = 410;
   readonly code = 'SESSION_GONE';
   override readonly name = 'SessionGoneError';
+
+  /**
+   * @param reason one sentence: what ended the session.
+   * @param advice what a client of the REST routes can do about it.
+   */
+  constructor(
+    readonly reason: string,
+    readonly advice?: string,
+  ) {
+    super(advice === undefined ? reason : `${reason} ${advice}`);
+  }
 }
 
 /** Thrown when the server runs as many sessions as it may. */

@@ -64,7 +64,7 @@ export class LiveSession {
     });
     void kernel.ended.then((gone) => {
       this.#lease.end();
-      this.#hub.close(CLOSE_CODES.sessionEnded, gone.message);
+      this.#hub.close(CLOSE_CODES.sessionEnded, gone.reason);
     });
   }
 

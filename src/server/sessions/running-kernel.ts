@@ -35,15 +35,16 @@ export class RunningKernel {
     const process = await compute.startSession(id);
     const end: { reason: string | undefined } = { reason: undefined };
     const ended = process.ended.then(async (how) => {
-      const reason =
-        end.reason ??
-        `The session ended: its Python process ${describeEnd(how)}. Create a new one.`;
+      const reason = end.reason ?? `The session ended: its Python process ${describeEnd(how)}.`;
       log.info(
         { session: id, status: how.status, signal: how.signal, stderr: how.stderrTail },
         reason,
       );
       await process.terminate();
-      return new SessionGoneError(reason);
+      return new SessionGoneError(
+        reason,
+        end.reason === undefined ? 'Create a new one.' : undefined,
+      );
     });
     try {
       const client = await KernelClient.connect(process.connection, ended);

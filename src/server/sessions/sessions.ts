@@ -120,7 +120,7 @@ export class Sessions {
     const session = this.#live.get(key);
     if (session?.owner === user.name) return session;
     const gone = this.#gone.get(key);
-    if (gone?.owner === user.name) throw new SessionGoneError(gone.error.message);
+    if (gone?.owner === user.name) throw new SessionGoneError(gone.error.reason, gone.error.advice);
     throw new SessionNotFoundError(id);
   }
 
