@@ -113,7 +113,7 @@ describe('execute', () => {
     for (const id of queued) {
       const { reply, published } = await client.exchange(id);
       expect(reply.content.status).toBe('aborted');
-      expect(reply.content.execution_count).toEqual(expect.any(Number));
+      expect(reply.content.execution_count).toBe(0);
       expect(published.map(({ content }) => content.execution_state)).toEqual(['busy', 'idle']);
     }
     expect((await client.exchange(question)).reply.content.status).toBe('complete');

@@ -185,6 +185,21 @@ describe('another session', () => {
     expect(textOf(next, 'stderr')).toBe('');
     expect(await sessions()).toHaveLength(1);
   });
+
+  it('goes on counting cells where the one before was', async () => {
+    const kernel = await start();
+    const number = async (code: string) =>
+      (await kernel.client.execute(code)).reply.content.execution_count;
+    expect(await number('1')).toBe(1);
+    expect(await number('%session new\nx = 1')).toBe(2);
+    expect(await number('x')).toBe(3);
+    expect(await number('import os; os._exit(3)')).toBe(4);
+    expect(await number('In[5], Out')).toBe(5);
+    expect(await number('%session close')).toBe(6);
+    const { published } = await kernel.client.execute('In[7]');
+    const result = published.find(({ type }) => type === 'execute_result')?.content;
+    expect(result).toMatchObject({ execution_count: 7, data: { 'text/plain': "'In[7]'" } });
+  });
 });
 
 describe('the loss of the server', () => {

@@ -9,6 +9,7 @@ import {
   projectRoot,
   startJupyterLab,
 } from '../support/jupyter.js';
+import { NotebookPage } from '../support/jupyterlab-page.js';
 import { findChromium } from '../support/requirements.js';
 
 const executablePath = findChromium();
@@ -33,19 +34,9 @@ describe.runIf(executablePath !== undefined)('JupyterLab with the Slipway kernel
     await world?.dispose();
   }, 60_000);
 
-  async function openNotebook(name: string): Promise<Page> {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
-    await page.goto(`${lab.url}/lab/tree/${name}?reset`);
-    await page.locator('.jp-Notebook .jp-Cell').first().waitFor({ timeout: 60_000 });
-    // The indicator beside the kernel's name shows idle before there is a kernel; this one does not.
-    await page.getByText('Slipway (Python) | Idle').waitFor({ timeout: 60_000 });
-    return page;
-  }
-
-  async function runAll(page: Page): Promise<void> {
-    await page.locator('.lm-MenuBar-item:has-text("Run")').click();
-    await page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click();
-    await page.waitForFunction(
+  async function runAll(notebook: NotebookPage): Promise<void> {
+    await notebook.runAll();
+    await notebook.page.waitForFunction(
       () => {
         const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
         return (
@@ -59,8 +50,9 @@ describe.runIf(executablePath !== undefined)('JupyterLab with the Slipway kernel
   }
 
   it('runs the iris notebook cell by cell to a published service and its cards', async () => {
-    const page = await openNotebook('iris.ipynb');
-    await runAll(page);
+    const notebook = await NotebookPage.open(browser, lab, 'iris.ipynb');
+    await runAll(notebook);
+    const { page } = notebook;
     const errors = await page
       .locator(
         '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"], .jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]',
@@ -72,7 +64,7 @@ describe.runIf(executablePath !== undefined)('JupyterLab with the Slipway kernel
     expect(text).toContain('I. versicolor');
     const directory = process.env.SLIPWAY_SCREENSHOTS;
     if (directory !== undefined) await screenshots(page, resolve(projectRoot, directory));
-    await page.close();
+    await notebook.close();
   }, 240_000);
 
   async function screenshots(page: Page, directory: string): Promise<void> {
