@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ExecuteResponse } from '../../src/api/index.js';
@@ -102,6 +104,23 @@ describe('creating and listing sessions', () => {
       expect(answer.status).toBe(404);
     }
     expect((await execute('1')).success).toBe(true);
+  });
+
+  it('leaves no session to a caller who has gone before it was there', async () => {
+    const asking = httpRequest(`${server.url}/sessions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.token}` },
+    });
+    const gone = once(asking, 'close');
+    asking.on('error', (error) => expect(error.message).toBe('socket hang up'));
+    asking.end(JSON.stringify({ name: 'nobody’s', runtimeType: 'Python' }), () => asking.destroy());
+    await gone;
+    // Started after it, so that it has been there when this one is.
+    const second = await create();
+    await expect
+      .poll(async () => (await server.request('GET', '/sessions')).text)
+      .not.toContain('nobody’s');
+    await server.request('DELETE', `${second}/force`);
   });
 
   it('is found whatever the case of the path and its id', async () => {

@@ -42,6 +42,11 @@ export async function sessionRoutes(plain: FastifyInstance, context: ServerConte
     },
     handler: async (request, reply) => {
       const session = await sessions.create(request.user, request.body);
+      if (request.raw.socket.destroyed) {
+        // Who asked for it is gone and will never learn its id.
+        await session.remove({ force: true });
+        return reply.hijack();
+      }
       return reply.code(201).send({ sessionId: session.id });
     },
   });

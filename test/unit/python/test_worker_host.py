@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -188,7 +189,9 @@ def test_workers_end_when_the_host_is_killed(host):
     worker = host.fork("w1")
     worker.send(1)
     host.process.send_signal(signal.SIGKILL)
-    assert worker.stream.read() == b""
+    # With the request unread in its socket the worker's end resets the connection.
+    with contextlib.suppress(ConnectionResetError):
+        assert worker.stream.read() == b""
     assert not is_running(worker.greeting["pid"])
 
 
