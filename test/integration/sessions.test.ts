@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
@@ -111,7 +110,7 @@ describe('creating and listing sessions', () => {
       method: 'POST',
       headers: { authorization: `Bearer ${server.token}` },
     });
-    const gone = once(asking, 'close');
+    const gone = new Promise((resolve) => asking.on('close', resolve));
     asking.on('error', (error) => expect(error.message).toBe('socket hang up'));
     asking.end(JSON.stringify({ name: 'nobody’s', runtimeType: 'Python' }), () => asking.destroy());
     await gone;
