@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import array
 import ctypes
+import fcntl
 import os
 import sys
+import termios
 from collections.abc import Iterable
 
 # <sys/inotify.h>
@@ -16,7 +19,6 @@ _IN_CREATE = 0x100
 _IN_DELETE = 0x200
 _IN_ONLYDIR = 0x01000000
 _CHANGES = _IN_MODIFY | _IN_ATTRIB | _IN_MOVED_FROM | _IN_MOVED_TO | _IN_CREATE | _IN_DELETE
-_READ_SIZE = 65536
 
 
 class DirectoryWatch:
@@ -28,6 +30,7 @@ class DirectoryWatch:
 
     def __init__(self) -> None:
         self._fd: int | None = None
+        self._waiting = array.array("i", [0])
 
     def start(self, directories: Iterable[str]) -> None:
         """Watch these directories, not those below them, in place of the ones before."""
@@ -49,16 +52,17 @@ class DirectoryWatch:
         """Tell whether something happened since the last call; the events are used up."""
         if self._fd is None:
             return True
-        has_changed = False
         try:
-            while os.read(self._fd, _READ_SIZE):
-                has_changed = True
-        except BlockingIOError:
-            return has_changed
+            # Asking for their size first costs a third of a read that finds nothing and raises.
+            fcntl.ioctl(self._fd, termios.FIONREAD, self._waiting)
+            size = self._waiting[0]
+            if size > 0:
+                os.read(self._fd, size)
+            return size > 0
         except OSError:
             # The code of the service has closed a descriptor that was not its own.
             self._fd = None
-        return True
+            return True
 
     def close(self) -> None:
         """Stop watching."""

@@ -46,6 +46,7 @@ class WorkDirectory:
 
     def keep_changes(self) -> None:
         """Take the files as they are now for those that each request starts with."""
+        os.chdir(self.path)
         for path in self.changed():
             if os.path.isfile(path) and not os.path.islink(path):
                 target = self._own / path
@@ -55,15 +56,19 @@ class WorkDirectory:
 
     def changed(self) -> list[str]:
         """Return the files that were made or changed since the last `restore`, sorted."""
-        os.chdir(self.path)
         if not self._watch.may_have_changed():
             return []
+        os.chdir(self.path)
         self._now = now = _scan()
         then = self._start.files
         return sorted(path for path, state in now.files.items() if then.get(path) != state)
 
     def restore(self) -> None:
-        """Undo what `changed` has found; raises `OSError` where that is impossible."""
+        """Undo what `changed` has found; raises `OSError` where that is impossible.
+
+        The directory is the current one again, wherever the request has gone.
+        """
+        os.chdir(self.path)
         now, start = self._now, self._start
         if now == start:
             return
@@ -85,7 +90,7 @@ class WorkDirectory:
 
     def read_base64(self, name: str) -> str | None:
         """Return the content of a file, or None when there is no such regular file inside."""
-        path = os.path.realpath(name)
+        path = os.path.realpath(os.path.join(self.path, name))
         if not path.startswith(os.path.realpath(self.path) + os.sep) or not os.path.isfile(path):
             return None
         with open(path, "rb") as file:

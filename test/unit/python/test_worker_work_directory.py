@@ -95,11 +95,29 @@ def test_kept_changes_are_where_requests_begin(directory):
     assert contents() == start
 
 
-def test_comes_back_when_the_code_has_left(directory):
+def test_tells_changes_when_the_code_has_left(directory):
     Path("new.txt").write_text("x")
     os.chdir("/")
     assert directory.changed() == ["new.txt"]
+    assert directory.read_base64("new.txt") == "eA=="
+
+
+def test_comes_back_when_the_code_has_left_and_changed_nothing(directory):
+    os.chdir("/")
+    assert directory.changed() == []
+    assert directory.read_base64("a.txt") == "YQ=="
+    directory.restore()
     assert os.getcwd() == directory.path
+
+
+def test_looks_after_its_own_files_when_the_initial_code_has_left(directory):
+    os.chdir("/")
+    directory.keep_changes()
+    assert os.getcwd() == directory.path
+    Path("new.txt").write_text("x")
+    assert directory.changed() == ["new.txt"]
+    directory.restore()
+    assert contents() == START
 
 
 def test_reads_regular_files_inside_and_nothing_else(directory):
