@@ -35,6 +35,8 @@ describe('a service from a snapshot with a trained model', () => {
       body: '{"flower_data": [7, 3.2, 4.7, 1.4]}',
     });
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(answer.headers.get('content-length')).toBe(String(answer.bytes.byteLength));
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     expect(answer.text).toBe(
       '{"success":true,"errorMessage":"","outputParameters":{"iris_species":["I. versicolor"]},"outputFiles":{},"consoleOutput":"","changedFiles":[]}',
     );

@@ -44,9 +44,14 @@ export async function consumeRoutes(plain: FastifyInstance, context: ServerConte
         .consume(name, version, body, request.id, () => socket.destroyed)
         .then(
           (answer) => {
-            reply
-              .header('content-type', 'application/json; charset=utf-8')
-              .send(answer.byteLength <= TEXT_LIMIT ? answer.toString() : answer);
+            // Nothing is left to be done to it, and the framework's way out is slower.
+            reply.hijack();
+            reply.raw.writeHead(200, {
+              'content-type': 'application/json; charset=utf-8',
+              'content-length': answer.byteLength,
+              'x-request-id': request.id,
+            });
+            reply.raw.end(answer.byteLength <= TEXT_LIMIT ? answer.toString() : answer);
           },
           (error: unknown) => reply.send(error),
         );
