@@ -16,6 +16,11 @@ export const CreateSnapshotRequest = Type.Object(
 );
 export type CreateSnapshotRequest = Static<typeof CreateSnapshotRequest>;
 
+/** Body of `POST /sessions/{id}/snapshot` as R Server takes it: all of the session is saved. */
+export const PlainSnapshotRequest = Type.Pick(CreateSnapshotRequest, ['name'], {
+  $id: 'CreateSnapshotRequest',
+});
+
 /** What became of one name of the workspace when it was saved. */
 export const ObjectVerdict = Type.Object(
   {
@@ -56,6 +61,11 @@ export const CreateSnapshotResponse = Type.Object(
   { $id: 'CreateSnapshotResponse' },
 );
 export type CreateSnapshotResponse = Static<typeof CreateSnapshotResponse>;
+
+/** Answer of `POST /sessions/{id}/snapshot` as R Server gives it. */
+export const PlainSnapshotResponse = Type.Pick(CreateSnapshotResponse, ['snapshotId'], {
+  $id: 'CreateSnapshotResponse',
+});
 
 /** One of the user's snapshots. */
 export const Snapshot = Type.Object(

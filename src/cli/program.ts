@@ -60,6 +60,7 @@ function addServerCommands(server: Command): void {
     .description('Run the server until it is stopped.')
     .option('--embedded', "run as one user's own server, which their kernels find by themselves")
     .option('--port <number>', 'the port, 0 for any free one (SLIPWAY_PORT; 12800)')
+    .option('--api <version>', 'have the API of R Server 9.1 alone: 9.1; without it, more')
     .option('--host <address>', 'the address to listen on (127.0.0.1)')
     .option('--data <directory>', 'the data directory (SLIPWAY_HOME)')
     .option('--python <path>', 'the interpreter of sessions and services (SLIPWAY_PYTHON)')

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { CONFIG_DEFAULTS, createServer, type ServerConfig } from '../server/index.js';
 import { interpreterPath } from './interpreter.js';
 import { packageRoot } from './package-root.js';
-import { dataDirectory, logLevel, portNumber } from './settings.js';
+import { apiLevel, dataDirectory, logLevel, portNumber } from './settings.js';
 
 /** Options of `slipway server run`. */
 export interface RunOptions {
   readonly embedded?: boolean;
+  readonly api?: string;
   readonly port?: string;
   readonly host?: string;
   readonly data?: string;
@@ -45,6 +46,7 @@ async function readConfig(options: RunOptions, env = process.env): Promise<Serve
     python: await interpreterPath(options.python, env),
     pythonPath: join(packageRoot(), 'python'),
     embedded: options.embedded ?? CONFIG_DEFAULTS.embedded,
+    api: apiLevel(options.api) ?? CONFIG_DEFAULTS.api,
     logLevel: logLevel(env) ?? CONFIG_DEFAULTS.logLevel,
   };
 }

@@ -1,4 +1,5 @@
 import { dataDirectory as userDataDirectory } from '../client/index.js';
+import type { ApiLevel } from '../server/index.js';
 import { CommandError } from './errors.js';
 
 /** The data directory: `--data`, else SLIPWAY_HOME, else `slipway` in the user's data folder. */
@@ -22,6 +23,17 @@ export function portNumber(option: string | undefined, env = process.env): numbe
     );
   }
   return port;
+}
+
+/**
+ * Which API the server has: `--api`.
+ * @throws {CommandError} when there is none of that name
+ */
+export function apiLevel(option: string | undefined): ApiLevel | undefined {
+  if (option === undefined || option === '9.1') return option;
+  throw new CommandError(
+    `There is no API ${JSON.stringify(option)}. Give --api 9.1 for that of R Server 9.1, or leave it out for all that notebooks can use.`,
+  );
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;

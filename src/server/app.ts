@@ -8,7 +8,7 @@ import { installErrorResponses, sendFrameworkError } from './error-responses.js'
 import { acceptJsonBodies } from './json-body.js';
 import { documentRoutes } from './openapi/index.js';
 import { logRequests } from './request-log.js';
-import { ROUTES } from './routes/index.js';
+import { routesOf } from './routes/index.js';
 import { refuseUnknownRoutes } from './unknown-route.js';
 
 /** Milliseconds for a request to arrive in whole; R Server's template allows an hour. */
@@ -43,7 +43,7 @@ export async function buildApp(context: ServerContext): Promise<FastifyInstance>
   installErrorResponses(app);
   refuseUnknownRoutes(app);
   await documentRoutes(app);
-  for (const routes of ROUTES) {
+  for (const routes of routesOf(context.config.api)) {
     await app.register((scope) => routes(scope, context));
   }
   await app.ready();

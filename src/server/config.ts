@@ -1,3 +1,9 @@
+/**
+ * Which API a server has. `slipway` is R Server's 9.1 and what the kernel gains by more: a WebSocket
+ * for each session, and snapshots of chosen objects. `9.1` is that of R Server alone.
+ */
+export type ApiLevel = 'slipway' | '9.1';
+
 /** Settings of a server, complete: whoever starts it has filled in the defaults. */
 export interface ServerConfig {
   readonly host: string;
@@ -11,6 +17,7 @@ export interface ServerConfig {
   readonly pythonPath: string;
   /** Whether a user's own kernel started it: it then writes `runtime.json`. */
   readonly embedded: boolean;
+  readonly api: ApiLevel;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   /** Started sessions kept in reserve. */
   readonly warmSessions: number;
@@ -36,6 +43,7 @@ export const CONFIG_DEFAULTS = {
   host: '127.0.0.1',
   port: DEFAULT_PORT,
   embedded: false,
+  api: 'slipway',
   logLevel: 'info',
   warmSessions: 1,
   maxSessions: 80,

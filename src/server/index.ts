@@ -2,7 +2,7 @@
 
 export { setUserPassword } from './accounts.js';
 export { ADMIN } from './auth/index.js';
-export { CONFIG_DEFAULTS, DEFAULT_PORT, type ServerConfig } from './config.js';
+export { type ApiLevel, CONFIG_DEFAULTS, DEFAULT_PORT, type ServerConfig } from './config.js';
 export {
   DataDirectoryInUseError,
   isDataDirectoryInUse,

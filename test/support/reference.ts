@@ -85,6 +85,12 @@ export class Reference {
     );
   }
 
+  /** The fields of a definition, undefined where the document has none of that name. */
+  fieldsOf(definition: string): readonly string[] | undefined {
+    const schema = this.#document.definitions[definition];
+    return schema && Object.keys(schema.properties ?? {});
+  }
+
   /**
    * What is wrong with an answer, by the schema of its operation and status. Every field that the
    * schema names must be there. Empty when the answer conforms.

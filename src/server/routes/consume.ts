@@ -13,7 +13,7 @@ const params = Type.Object({
 /** Call services, and get their documents. */
 export async function consumeRoutes(plain: FastifyInstance, context: ServerContext): Promise<void> {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const { services } = context;
+  const { config, services } = context;
 
   // The body goes on to the worker as it came; the service's own validator looks into it.
   app.removeAllContentTypeParsers();
@@ -26,6 +26,8 @@ export async function consumeRoutes(plain: FastifyInstance, context: ServerConte
     url: '/api/:name/:version',
     config: { unlogged: true },
     schema: {
+      // R Server describes it in the document of each service alone.
+      hide: config.api === '9.1',
       operationId: 'ConsumeWebService',
       tags,
       summary: 'Calls a service with its parameters by name.',

@@ -1,5 +1,6 @@
 /** All routes of the server, one module per resource. */
 import type { FastifyInstance } from 'fastify';
+import type { ApiLevel } from '../config.js';
 import type { ServerContext } from '../context.js';
 import { authRoutes } from './auth.js';
 import { channelRoutes } from './channel.js';
@@ -12,13 +13,17 @@ import { statusRoutes } from './status.js';
 
 type Routes = (app: FastifyInstance, context: ServerContext) => Promise<void>;
 
-export const ROUTES: readonly Routes[] = [
+const ROUTES: readonly Routes[] = [
   authRoutes,
   sessionRoutes,
-  channelRoutes,
   snapshotRoutes,
   serviceRoutes,
   consumeRoutes,
   statusRoutes,
   openapiRoutes,
 ];
+
+/** The modules whose routes an API has. */
+export function routesOf(api: ApiLevel): readonly Routes[] {
+  return api === '9.1' ? ROUTES : [...ROUTES, channelRoutes];
+}

@@ -10,6 +10,8 @@ import {
   ErrorResponse,
   ExecuteRequest,
   ExecuteResponse,
+  PlainSnapshotRequest,
+  PlainSnapshotResponse,
   Session,
 } from '../../api/index.js';
 import type { ServerContext } from '../context.js';
@@ -24,7 +26,8 @@ const params = Type.Object({ id: Type.String({ description: 'Id of the session.'
 /** Create, use and end sessions; their files and objects have modules of their own. */
 export async function sessionRoutes(plain: FastifyInstance, context: ServerContext): Promise<void> {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const { sessions, snapshots } = context;
+  const { config, sessions, snapshots } = context;
+  const isPlain = config.api === '9.1';
   const find = (request: FastifyRequest<{ Params: { id: string } }>): LiveSession =>
     sessions.find(request.user, request.params.id);
 
@@ -159,17 +162,22 @@ export async function sessionRoutes(plain: FastifyInstance, context: ServerConte
       operationId: 'CreateSnapshot',
       tags: snapshotTags,
       summary: 'Saves the objects and files of a session as a snapshot.',
-      description:
-        'An object that cannot be saved is left out; "contents" in the answer says which and why.',
+      description: isPlain
+        ? 'An object that cannot be saved is left out.'
+        : 'An object that cannot be saved is left out; "contents" in the answer says which and why.',
       params,
-      body: CreateSnapshotRequest,
-      response: { 201: CreateSnapshotResponse, default: ErrorResponse },
+      body: isPlain ? PlainSnapshotRequest : CreateSnapshotRequest,
+      response: {
+        201: isPlain ? PlainSnapshotResponse : CreateSnapshotResponse,
+        default: ErrorResponse,
+      },
     },
     handler: async (request, reply) => {
-      const record = await find(request).snapshot(request.body);
-      return reply
-        .code(201)
-        .send({ snapshotId: record.id, contents: snapshotContents(record.manifest) });
+      // R Server does not know the other fields, and ignores what it does not know.
+      const selection = isPlain ? { name: request.body.name ?? null } : request.body;
+      const { id: snapshotId, manifest } = await find(request).snapshot(selection);
+      const contents = isPlain ? {} : { contents: snapshotContents(manifest) };
+      return reply.code(201).send({ snapshotId, ...contents });
     },
   });
 

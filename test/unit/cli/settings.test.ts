@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CommandError } from '../../../src/cli/errors.js';
-import { dataDirectory, logLevel, portNumber } from '../../../src/cli/settings.js';
+import { apiLevel, dataDirectory, logLevel, portNumber } from '../../../src/cli/settings.js';
 
 describe('settings of the command line', () => {
   it('take the data directory from the option, then SLIPWAY_HOME, then XDG_DATA_HOME', () => {
@@ -18,6 +18,12 @@ describe('settings of the command line', () => {
 
   it.each(['x', '-1', '65536', '1.5', '0x10'])('refuse %s as a port', (text) => {
     expect(() => portNumber(text, {})).toThrow(CommandError);
+  });
+
+  it('take 9.1 as an API and refuse others', () => {
+    expect(apiLevel('9.1')).toBe('9.1');
+    expect(apiLevel(undefined)).toBeUndefined();
+    expect(() => apiLevel('9.2')).toThrow(/--api 9\.1/);
   });
 
   it('refuse an unknown level of logging and list the known ones', () => {
