@@ -16,9 +16,11 @@ const ABSENT = /Realtime/;
 describe('a server with the API of R Server 9.1 alone', () => {
   let server: TestServer;
   let session: string;
+  let document: SwaggerDocument;
   beforeAll(async () => {
     server = await startTestServer({ api: '9.1' });
     const created = await server.request('POST', '/sessions', { json: { runtimeType: 'Python' } });
+    document = (await server.request('GET', '/swagger.json')).json();
     session = `/sessions/${created.json<{ sessionId: string }>().sessionId}`;
   });
   afterAll(() => server.close());
@@ -56,11 +58,6 @@ describe('a server with the API of R Server 9.1 alone', () => {
 
   describe.runIf(hasReference)('has a Swagger document', () => {
     const reference = hasReference ? new Reference() : undefined;
-    let document: SwaggerDocument;
-    beforeAll(async () => {
-      document = (await server.request('GET', '/swagger.json')).json();
-    });
-
     it('with the operations of the published one and no others', () => {
       const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
         Object.entries(methods).map(
