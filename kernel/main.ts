@@ -6,18 +6,24 @@ import { enableCompileCache } from 'node:module';
 
 enableCompileCache();
 
-const [{ readConnectionFile }, { Kernel }, { watchParent }] = await Promise.all([
+const [
+  { readConnectionFile },
+  { Kernel },
+  { watchParent },
+  { NoConnectionFileError, startFailure },
+] = await Promise.all([
   import('../src/jupyter/index.js'),
   import('./kernel.js'),
   import('./parent.js'),
+  import('./start-failure.js'),
 ]);
 
-const [connectionFile] = process.argv.slice(2);
-if (connectionFile === undefined)
-  fail('Start the kernel through Jupyter: it needs a connection file.');
-
 const log = (message: string) => process.stderr.write(`[slipway] ${message}\n`);
-const kernel = await Kernel.start(readConnectionFile(connectionFile), log).catch(fail);
+const kernel = await start().catch((error: unknown): never => {
+  const { status, message } = startFailure(error);
+  log(message);
+  process.exit(status);
+});
 
 process.on('SIGINT', () => kernel.interrupt());
 process.on('SIGTERM', () => kernel.stop());
@@ -32,7 +38,8 @@ if (process.env.JPY_PARENT_PID !== undefined) watchParent(() => kernel.stop());
 await kernel.stopped;
 process.exit();
 
-function fail(reason: unknown): never {
-  process.stderr.write(`[slipway] ${reason instanceof Error ? reason.message : reason}\n`);
-  process.exit(1);
+async function start() {
+  const [connectionFile] = process.argv.slice(2);
+  if (connectionFile === undefined) throw new NoConnectionFileError();
+  return await Kernel.start(readConnectionFile(connectionFile), log);
 }

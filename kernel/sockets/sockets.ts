@@ -1,6 +1,7 @@
 import { Router, XPublisher } from 'zeromq';
-import { type ConnectionInfo, endpoint } from '../../src/jupyter/index.js';
-import { startHeartbeat } from './heartbeat.js';
+import { type ConnectionInfo, curveServerOptions, endpoint } from '../../src/jupyter/index.js';
+import { bindSocket } from './bind.js';
+import { bindHeartbeat } from './heartbeat.js';
 
 /** The sockets of a kernel, bound. */
 export interface KernelSockets {
@@ -17,22 +18,27 @@ const LINGER = 1000;
 // The default of 1000 messages drops output without a word when a client reads slowly.
 const UNLIMITED = { sendHighWaterMark: 0, receiveHighWaterMark: 0, linger: LINGER } as const;
 
-/** Binds the five sockets of a connection file. */
+/**
+ * Binds the five sockets of a connection file; with CurveZMQ where the file has keys, so that who
+ * does not know the public key is refused before a message is read.
+ * @throws {SocketBindError}
+ */
 export async function bindSockets(info: ConnectionInfo): Promise<KernelSockets> {
+  const options = { ...UNLIMITED, ...curveServerOptions(info) };
   // Without handover a client that reconnects under its identity is ignored.
-  const [shell, control, stdin] = [0, 1, 2].map(
-    () => new Router({ ...UNLIMITED, handover: true }),
-  ) as [Router, Router, Router];
-  const iopub = new XPublisher({ ...UNLIMITED });
+  const router = () => new Router({ ...options, handover: true });
+  const [shell, control, stdin] = [router(), router(), router()];
+  const iopub = new XPublisher(options);
   // Every subscriber is to be welcomed, also the second one to the same topic.
   iopub.verbosity = 'allSubs';
   const [heartbeat] = await Promise.all([
-    startHeartbeat(endpoint(info, info.hb_port)),
-    shell.bind(endpoint(info, info.shell_port)),
-    control.bind(endpoint(info, info.control_port)),
-    stdin.bind(endpoint(info, info.stdin_port)),
-    iopub.bind(endpoint(info, info.iopub_port)),
+    bindHeartbeat(info),
+    bindSocket(shell, 'shell', endpoint(info, info.shell_port)),
+    bindSocket(control, 'control', endpoint(info, info.control_port)),
+    bindSocket(stdin, 'stdin', endpoint(info, info.stdin_port)),
+    bindSocket(iopub, 'iopub', endpoint(info, info.iopub_port)),
   ]);
+  heartbeat.start();
   return {
     shell,
     control,

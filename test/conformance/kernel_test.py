@@ -1,52 +1,32 @@
-"""Jupyter's own kernel tests (jupyter_kernel_test), every part of them that applies."""
+"""Jupyter's own kernel tests (jupyter_kernel_test), every part of them that applies.
+
+With ``SLIPWAY_KERNEL_TEST_RUNS=50`` each class runs 50 times, every time with a kernel, a server
+and sessions of its own, and without a retry: what fails once in a while fails here.
+"""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import tempfile
+import sys
 import unittest
-from pathlib import Path
-from typing import Any
-from unittest import mock
+from typing import Any, TypeVar
 
 import jupyter_kernel_test
+from slipway_environment import SlipwayEnvironment
 
-ROOT = Path(__file__).resolve().parents[2]
-NODE = ROOT / "node_modules/node/bin/node"
-SLIPWAY = [str(NODE), str(ROOT / "dist/src/cli/main.js")]
-
-
-class SlipwayEnvironment:
-    """A kernelspec and a server of the tests' own, for a class of tests."""
-
-    def __enter__(self) -> None:
-        self._directory = tempfile.TemporaryDirectory(prefix="slipway-jkt-")
-        base = self._directory.name
-        python = os.environ.get("SLIPWAY_PYTHON", str(ROOT / ".venv/bin/python"))
-        self._environment = mock.patch.dict(
-            os.environ,
-            {
-                "SLIPWAY_HOME": f"{base}/home",
-                "SLIPWAY_PORT": "0",
-                "SLIPWAY_PYTHON": python,
-                "SLIPWAY_URL": "",
-                "SLIPWAY_TOKEN": "",
-                "JUPYTER_PATH": f"{base}/share/jupyter",
-                "JUPYTER_RUNTIME_DIR": f"{base}/runtime",
-                "IPYTHONDIR": f"{base}/ipython",
-            },
-        )
-        self._environment.start()
-        os.mkdir(f"{base}/home", 0o700)
-        subprocess.run([*SLIPWAY, "kernel", "install", "--prefix", base], check=True)
-
-    def __exit__(self, *exception: object) -> None:
-        subprocess.run([*SLIPWAY, "server", "stop"], check=False)
-        self._environment.stop()
-        self._directory.cleanup()
+Case = TypeVar("Case", bound=type[unittest.TestCase])
+RUNS = int(os.environ.get("SLIPWAY_KERNEL_TEST_RUNS", "1"))
 
 
+def repeated(case: Case) -> Case:
+    """Add the further runs of a class of tests to this module, as subclasses of it."""
+    for run in range(2, RUNS + 1):
+        name = f"{case.__name__}Run{run}"
+        setattr(sys.modules[__name__], name, type(name, (case,), {"__module__": __name__}))
+    return case
+
+
+@repeated
 class SlipwayKernelTests(jupyter_kernel_test.KernelTests):
     kernel_name = "slipway"
     language_name = "python"
@@ -97,6 +77,7 @@ class SlipwayKernelTests(jupyter_kernel_test.KernelTests):
         return reply
 
 
+@repeated
 class SlipwayMagicKernelTests(SlipwayKernelTests):
     """The same, where a magic of ours is what shows, fails and opens the pager."""
 
@@ -108,6 +89,7 @@ class SlipwayMagicKernelTests(SlipwayKernelTests):
     ]
 
 
+@repeated
 class SlipwayWelcomeTests(jupyter_kernel_test.IopubWelcomeTests):
     kernel_name = "slipway"
     support_iopub_welcome = True

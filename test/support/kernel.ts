@@ -72,9 +72,15 @@ parentPort.once('message', () => { isStopped = true; });
 /** Milliseconds after which a test gives up waiting for a message. */
 const PATIENCE = 20_000;
 
-/** Starts the built kernel as Jupyter does and connects a client to it. */
-export async function startKernel(env: NodeJS.ProcessEnv = {}): Promise<KernelProcess> {
-  const { connection, path, directory } = await writeConnectionFile();
+/**
+ * Starts the built kernel as Jupyter does and connects a client to it.
+ * @param fields what its connection file is to hold besides the usual.
+ */
+export async function startKernel(
+  env: NodeJS.ProcessEnv = {},
+  fields: Partial<ConnectionInfo> = {},
+): Promise<KernelProcess> {
+  const { connection, path, directory } = await writeConnectionFile(fields);
   const child = spawn(process.execPath, [join(root, 'dist/kernel/main.js'), path], {
     env: { ...process.env, JPY_PARENT_PID: String(process.pid), ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -101,7 +107,8 @@ export async function startOrphanedKernel(
   return { pid: Number(pid), stop: () => parent.kill('SIGKILL') };
 }
 
-async function writeConnectionFile() {
+/** Writes a connection file with free ports into a directory of its own, which is the caller's. */
+export async function writeConnectionFile(fields: Partial<ConnectionInfo> = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'slipway-kernel-'));
   const [shell_port, iopub_port, stdin_port, control_port, hb_port] = await freePorts(5);
   const connection = {
@@ -114,6 +121,7 @@ async function writeConnectionFile() {
     hb_port,
     key: uuid(),
     signature_scheme: 'hmac-sha256',
+    ...fields,
   } as ConnectionInfo;
   const path = join(directory, 'connection.json');
   await writeFile(path, JSON.stringify(connection), { mode: 0o600 });
@@ -162,12 +170,14 @@ export class KernelClient {
   readonly #signer: Signer;
   readonly #identity = uuid();
   readonly #sockets: Record<'shell' | 'control' | 'stdin', Dealer>;
-  readonly #iopub = new Subscriber({ receiveHighWaterMark: 0, linger: 0 });
+  readonly #iopub: Subscriber;
   readonly #waiting = new Set<(message: ReadMessage) => void>();
 
   constructor(private readonly connection: ConnectionInfo) {
     this.#signer = new Signer(connection.key, connection.signature_scheme);
-    const dealer = () => new Dealer({ routingId: this.#identity, linger: 0 });
+    const options = { linger: 0, ...curveClientOptions(connection) };
+    const dealer = () => new Dealer({ routingId: this.#identity, ...options });
+    this.#iopub = new Subscriber({ receiveHighWaterMark: 0, ...options });
     this.#sockets = { shell: dealer(), control: dealer(), stdin: dealer() };
     for (const channel of ['shell', 'control', 'stdin'] as const) {
       this.#sockets[channel].connect(endpoint(connection, connection[`${channel}_port`]));
@@ -297,6 +307,17 @@ export class KernelClient {
       for (const listener of [...this.#waiting]) listener(read);
     }
   }
+}
+
+/** How a client speaks CurveZMQ with a kernel, where its connection file has keys. */
+export function curveClientOptions({ curve_publickey, curve_secretkey }: ConnectionInfo) {
+  if (curve_publickey === undefined || curve_secretkey === undefined) return {};
+  // As jupyter_client does: the pair of the file is both sides'.
+  return {
+    curvePublicKey: curve_publickey,
+    curveSecretKey: curve_secretkey,
+    curveServerKey: curve_publickey,
+  };
 }
 
 /** Waits for a promise with a limit in milliseconds, and says for what it waited in vain. */
