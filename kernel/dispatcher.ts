@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ConnectionInfo, decodeDict } from '../src/jupyter/index.js';
 import type { SessionLink } from '../src/session/index.js';
 import type { CellQueue } from './cell/queue.js';
+import type { MagicCompleter } from './complete.js';
 import type { Frontend } from './frontend.js';
-import { inspectMagic } from './help.js';
+import { inspectMagic } from './inspect.js';
 import { kernelInfo } from './kernel-info.js';
 import type { Relay } from './relay.js';
 import type { ClientRequest, OpenRequest, RequestLog } from './requests.js';
@@ -20,6 +21,7 @@ export interface DispatcherParts {
   readonly requests: RequestLog;
   readonly relay: Relay;
   readonly cells: CellQueue;
+  readonly completer: MagicCompleter;
   readonly sessions: SessionKeeper;
   /** What is known of the session of the open link, or of the last one. */
   profile(): SessionProfile | undefined;
@@ -36,6 +38,7 @@ export class Dispatcher {
   readonly #handlers: Readonly<Record<string, (request: OpenRequest) => void | Promise<void>>> = {
     execute_request: (request) => this.#execute(request),
     inspect_request: (request) => this.#inspect(request),
+    complete_request: (request) => this.#complete(request),
     kernel_info_request: (request) => this.#kernelInfo(request),
     connect_request: (request) => this.parts.frontend.serve(request, ports(this.parts.connection)),
     interrupt_request: (request) => this.#interrupt(request),
@@ -61,6 +64,12 @@ export class Dispatcher {
       return this.#toSession(request);
     }
     this.parts.cells.add(request);
+  }
+
+  async #complete(request: OpenRequest): Promise<void> {
+    const content = await this.parts.completer.complete(request.message.content);
+    if (content === undefined) await this.#toSession(request);
+    else this.parts.frontend.serve(request, content);
   }
 
   async #inspect(request: OpenRequest): Promise<void> {

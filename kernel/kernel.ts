@@ -4,6 +4,7 @@ import type { LinkEnd, SessionLink } from '../src/session/index.js';
 import { ExecutionCount } from './cell/execution-count.js';
 import { CellQueue } from './cell/queue.js';
 import { SessionCellRunner } from './cell/runner.js';
+import { MagicCompleter } from './complete.js';
 import { Dispatcher } from './dispatcher.js';
 import { Frontend } from './frontend.js';
 import { InputDesk } from './input.js';
@@ -13,6 +14,7 @@ import { Relay } from './relay.js';
 import { type OpenRequest, RequestLog } from './requests.js';
 import { SessionKeeper } from './session-keeper.js';
 import { SessionProfile } from './session-profile.js';
+import { SessionSources } from './session-sources.js';
 import { Outbox } from './sockets/outbox.js';
 import { ReplayGuard } from './sockets/replay-guard.js';
 import { bindSockets, type KernelSockets } from './sockets/sockets.js';
@@ -65,6 +67,15 @@ export class Kernel {
     this.#dispatcher = new Dispatcher({
       ...parts,
       cells: this.#cells,
+      completer: new MagicCompleter(
+        new SessionSources({
+          own: this.#own,
+          sessions: this.#sessions,
+          profile: () => this.#profile,
+          isCellRunning: () => this.#cells.isRunning,
+          onProblem: (error) => this.log(`For completion: ${error.message}`),
+        }),
+      ),
       profile: () => this.#profile,
       shutdown: (request, restart) => this.#shutdown(request, restart),
       onProblem: (error) => this.log(error.message),

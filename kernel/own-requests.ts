@@ -43,10 +43,11 @@ export class OwnRequests {
     channel: 'shell' | 'control',
     type: string,
     content: object,
-    options: { metadata?: Uint8Array; onOutput?: OutputListener } = {},
+    options: { metadata?: Uint8Array; onOutput?: OutputListener; subshell?: string } = {},
   ): Promise<Record<string, unknown>> {
-    const header = createHeader(type, this.session, this.username);
-    const { metadata, onOutput } = options;
+    const { metadata, onOutput, subshell } = options;
+    const plain = createHeader(type, this.session, this.username);
+    const header = subshell === undefined ? plain : { ...plain, subshell_id: subshell };
     const message = createMessage(header, content);
     return new Promise((resolve, reject) => {
       link.send(channel, metadata === undefined ? message : { ...message, metadata });

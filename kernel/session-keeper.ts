@@ -60,6 +60,11 @@ export class SessionKeeper implements KernelSessionControl {
     return this.#attachment?.link;
   }
 
+  /** The client and the link, while there is a connection: nothing has to be started or found. */
+  get connected(): { readonly client: RServerClient; readonly link: SessionLink } | undefined {
+    return this.#attachment?.link.isConnected ? this.#attachment : undefined;
+  }
+
   get isOpening(): boolean {
     return this.#opening !== undefined;
   }

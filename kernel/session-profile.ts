@@ -37,6 +37,11 @@ export class SessionProfile {
       .catch(onProblem);
   }
 
+  /** The subshell for requests of the kernel's own, where the session has one. */
+  get subshell(): string | undefined {
+    return this.#subshell;
+  }
+
   /**
    * The header with which a request gets past a running cell, or undefined when it has to wait its
    * turn: the session has no subshell, or the client chose one itself.

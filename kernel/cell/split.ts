@@ -29,9 +29,7 @@ const OPAQUE = /^[ \t]*(?:[!%?,;/]|[^\s=#'"([{]+(?:[ \t]*,[ \t]*[^\s=#'"([{]+)*[
  * @returns one Python piece holding the cell unchanged when it has no magic of the kernel's.
  */
 export function splitCell(code: string, magicNames: ReadonlySet<string>): CellPiece[] {
-  const scanner = new Scanner(code);
-  const first = skipBlankLines(code);
-  if (code.startsWith('%%', first)) return splitCellMagic(code, first, scanner, magicNames);
+  if (code.startsWith('%%', skipBlankLines(code))) return splitCellMagic(code, magicNames);
 
   const pieces: CellPiece[] = [];
   let pythonStart = 0;
@@ -41,32 +39,50 @@ export function splitCell(code: string, magicNames: ReadonlySet<string>): CellPi
     const python = code.slice(pythonStart, end);
     if (hasCode(python)) pieces.push({ kind: 'python', code: python, line: pythonLine });
   };
-  for (let at = 0; at < code.length; ) {
-    const isOpaque = OPAQUE.test(lineAt(code, at));
-    const end = isOpaque ? scanner.endOfOpaqueLine(at) : scanner.endOfStatement(at);
-    const piece = isOpaque ? readMagicLine(code.slice(at, end), line, magicNames) : undefined;
-    const nextLine = line + countLines(code, at, end);
+  for (const { start, end, isOpaque } of logicalLines(code)) {
+    const piece = isOpaque ? readMagicLine(code.slice(start, end), line, magicNames) : undefined;
+    const nextLine = line + countLines(code, start, end);
     if (piece !== undefined) {
-      endPython(at);
+      endPython(start);
       pieces.push(piece);
       pythonStart = end;
       pythonLine = nextLine;
     }
     line = nextLine;
-    at = end;
   }
   if (pieces.length === 0) return [{ kind: 'python', code, line: 1 }];
   endPython(code.length);
   return pieces;
 }
 
-function splitCellMagic(
-  code: string,
-  start: number,
-  scanner: Scanner,
-  magicNames: ReadonlySet<string>,
-): CellPiece[] {
-  const end = scanner.endOfOpaqueLine(start);
+/** A line of a cell, with those that it goes on in. */
+export interface LogicalLine {
+  readonly start: number;
+  /** After its line end. */
+  readonly end: number;
+  /** Whether it is a magic's, a shell command or a question, and not Python's. */
+  readonly isOpaque: boolean;
+}
+
+/** The logical lines of a cell in order. Of a cell magic only the first is one, the rest its body. */
+export function* logicalLines(code: string): Generator<LogicalLine> {
+  const scanner = new Scanner(code);
+  const first = skipBlankLines(code);
+  if (code.startsWith('%%', first)) {
+    yield { start: first, end: scanner.endOfOpaqueLine(first), isOpaque: true };
+    return;
+  }
+  for (let at = 0; at < code.length; ) {
+    const isOpaque = OPAQUE.test(lineAt(code, at));
+    const end = isOpaque ? scanner.endOfOpaqueLine(at) : scanner.endOfStatement(at);
+    yield { start: at, end, isOpaque };
+    at = end;
+  }
+}
+
+function splitCellMagic(code: string, magicNames: ReadonlySet<string>): CellPiece[] {
+  const [first] = logicalLines(code);
+  const { start, end } = first as LogicalLine;
   const text = joinContinued(code.slice(start, end));
   const line = countLines(code, 0, start) + 1;
   const help = readHelp(text, line, magicNames);

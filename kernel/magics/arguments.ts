@@ -2,6 +2,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { MagicInvocation } from '../magic-context.js';
 import type { Form, MagicDefinition, OptionDefinition } from './definition.js';
 import { formUsage } from './help.js';
+import { PARAMETER } from './parameter.js';
 import { didYouMean } from './suggest.js';
 import { type Token, TokenError, tokenize } from './tokens.js';
 import { UsageError } from './usage-error.js';
@@ -23,9 +24,6 @@ export interface Arguments {
 export type ParsedLine =
   | { readonly help: true }
   | { readonly help: false; readonly form: Form; readonly arguments: Arguments };
-
-/** Parameters of services may have dots in their names, as R's have. */
-const PARAMETER = /^([\p{L}_][\p{L}\p{N}_.]*)=(?!=)(.*)$/su;
 
 /**
  * Reads the arguments of a magic by its definition.
@@ -198,10 +196,10 @@ function chooseForm(
 }
 
 function checkWords(magic: MagicDefinition, form: Form, words: readonly Token[]): void {
-  const missing = form.takes.slice(words.length).find((name) => !name.startsWith('['));
+  const missing = form.takes.slice(words.length).find(({ isOptional }) => !isOptional);
   if (missing !== undefined) {
     throw new UsageError(
-      `${callName(magic, form)} needs ${missing}. Usage: ${formUsage(magic, form)}`,
+      `${callName(magic, form)} needs ${missing.name}. Usage: ${formUsage(magic, form)}`,
     );
   }
   const extra = words[form.takes.length];

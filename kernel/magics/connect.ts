@@ -1,7 +1,7 @@
 import { DEFAULT_USER } from '../../src/client/index.js';
 import { type MagicContext, MagicError } from '../magic-context.js';
 import type { Span, View } from '../output/index.js';
-import type { MagicDefinition } from './definition.js';
+import { type MagicDefinition, optional } from './definition.js';
 import { show } from './show.js';
 
 /** How a user logs in: the first two with a password, the others with a token. */
@@ -25,7 +25,7 @@ export const connect: MagicDefinition = {
   },
   forms: [
     {
-      takes: ['[URL]'],
+      takes: [optional('URL')],
       options: ['user', 'auth'],
       summary: 'Logs in and starts a session there; without URL, shows the connection.',
       async run(call, context) {

@@ -6,7 +6,7 @@ import type {
 } from '../../src/api/index.js';
 import { type MagicContext, MagicError } from '../magic-context.js';
 import { type ImageBlock, shorten, type View } from '../output/index.js';
-import type { MagicCall, MagicDefinition } from './definition.js';
+import { type MagicCall, type MagicDefinition, optional, word } from './definition.js';
 import { rememberCall } from './recent-calls.js';
 import { findService } from './service-lookup.js';
 import { assignOutputs, evaluateToTexts, type OutputText, typesByName } from './session-values.js';
@@ -24,7 +24,7 @@ export const consume: MagicDefinition = {
   ],
   forms: [
     {
-      takes: ['NAME', '[VERSION]'],
+      takes: [word('NAME', 'service'), optional('VERSION', 'version')],
       parameters: true,
       assignable: true,
       summary: 'Calls a version; without VERSION, the newest.',

@@ -1,6 +1,37 @@
 import type { MagicContext, MagicInvocation } from '../magic-context.js';
 import type { Arguments } from './arguments.js';
 
+/** What a word or an option's value names. Completion offers what there is of it. */
+export type ValueKind =
+  | 'function'
+  | 'local file'
+  | 'magic'
+  | 'parameter type'
+  | 'service'
+  | 'session'
+  | 'session file'
+  | 'snapshot'
+  | 'variable'
+  | 'version';
+
+/** A word that a form takes. */
+export interface WordDefinition {
+  /** As the usage shows it: `NAME`. */
+  readonly name: string;
+  readonly isOptional: boolean;
+  readonly kind?: ValueKind;
+}
+
+/** A word that must be there. */
+export function word(name: string, kind?: ValueKind): WordDefinition {
+  return { name, isOptional: false, ...(kind === undefined ? {} : { kind }) };
+}
+
+/** A word that may be left out; those after it may be too. */
+export function optional(name: string, kind?: ValueKind): WordDefinition {
+  return { ...word(name, kind), isOptional: true };
+}
+
 /** An option of a magic; its name is the key that it is defined under. */
 export interface OptionDefinition {
   /** One letter: `f` for `-f`. */
@@ -11,6 +42,9 @@ export interface OptionDefinition {
   readonly multiple?: boolean;
   /** The values that it takes, where they are few. */
   readonly choices?: readonly string[];
+  /** What the value names; `suggestions` are words that it takes besides. */
+  readonly kind?: ValueKind;
+  readonly suggestions?: readonly string[];
   readonly summary: string;
 }
 
@@ -18,8 +52,8 @@ export interface OptionDefinition {
 export interface Form {
   /** The word that chooses this form; absent for the form without one. */
   readonly action?: string;
-  /** Names of the words that it takes, in order; those in brackets may be left out. */
-  readonly takes: readonly string[];
+  /** The words that it takes, in order. */
+  readonly takes: readonly WordDefinition[];
   /** Names of its options. */
   readonly options?: readonly string[];
   /** Whether it takes `name=EXPRESSION`. */
@@ -32,7 +66,8 @@ export interface Form {
   run(call: MagicCall, context: MagicContext): Promise<void>;
 }
 
-/** A magic. Help, `%name?`, usage errors and the argument parser all come from this. */
+/** A magic. Help, `%name?`, completion, usage errors and the argument parser all
+ * come from this. */
 export interface MagicDefinition {
   readonly name: string;
   readonly summary: string;

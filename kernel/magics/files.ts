@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import type { MagicContext } from '../magic-context.js';
 import { code } from '../output/index.js';
-import type { MagicCall, MagicDefinition } from './definition.js';
+import { type MagicCall, type MagicDefinition, optional, word } from './definition.js';
 import { openLocalFile, saveDownload } from './local-files.js';
 import { checkFileName } from './session-file-name.js';
 import { show } from './show.js';
@@ -22,19 +22,24 @@ export const files: MagicDefinition = {
     { action: 'list', takes: [], summary: 'Lists the files of the session.', run: list },
     {
       action: 'upload',
-      takes: ['FILE'],
+      takes: [word('FILE', 'local file')],
       options: ['as'],
       summary: 'Copies a local file into the session.',
       run: upload,
     },
     {
       action: 'download',
-      takes: ['NAME', '[FILE]'],
+      takes: [word('NAME', 'session file'), optional('FILE', 'local file')],
       options: ['force'],
       summary: 'Copies a file of the session into a local one.',
       run: download,
     },
-    { action: 'delete', takes: ['NAME'], summary: 'Deletes a file of the session.', run: remove },
+    {
+      action: 'delete',
+      takes: [word('NAME', 'session file')],
+      summary: 'Deletes a file of the session.',
+      run: remove,
+    },
   ],
   examples: ['%files', '%files upload data/iris.csv', '%files download plot.png -f'],
 };

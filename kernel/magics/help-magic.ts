@@ -1,4 +1,4 @@
-import type { MagicDefinition } from './definition.js';
+import { type MagicDefinition, optional } from './definition.js';
 import { helpView, overviewView } from './help.js';
 import { show } from './show.js';
 import { didYouMean } from './suggest.js';
@@ -11,7 +11,7 @@ export function helpMagic(magics: () => readonly MagicDefinition[]): MagicDefini
     summary: 'Lists the magics, or explains one.',
     forms: [
       {
-        takes: ['[MAGIC]'],
+        takes: [optional('MAGIC', 'magic')],
         summary: 'Explains a magic; without a name, lists all.',
         async run(call, context) {
           const word = call.arguments.optionalWord(0);

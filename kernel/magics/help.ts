@@ -1,5 +1,5 @@
 import type { MimeBundle } from '../magic-context.js';
-import { type Block, code, toBundle, type View } from '../output/index.js';
+import { type Block, code, type Inline, toBundle, type View } from '../output/index.js';
 import type { Form, MagicDefinition } from './definition.js';
 
 /** A form with more options than these shows them in the table below alone. */
@@ -9,7 +9,7 @@ const OPTIONS_SPELLED_OUT = 3;
 export function formUsage(magic: MagicDefinition, form: Form): string {
   const parts = [`${form.cell ? '%%' : '%'}${magic.name}`];
   if (form.action !== undefined) parts.push(form.action);
-  parts.push(...form.takes);
+  parts.push(...form.takes.map(({ name, isOptional }) => (isOptional ? `[${name}]` : name)));
   if (form.parameters) parts.push('name=VALUE …');
   const options = form.options ?? [];
   if (options.length > OPTIONS_SPELLED_OUT) parts.push('[OPTIONS]');
@@ -55,6 +55,32 @@ export function helpView(magic: MagicDefinition): View {
       options: options.map(([option, summary]) => ({ option: option.text, summary })),
       examples: [...magic.examples],
     },
+  };
+}
+
+/** The help of one option: what it means, what it takes, and where it is used. */
+export function optionHelpView(magic: MagicDefinition, name: string): View {
+  const option = magic.options?.[name];
+  const short = option?.short === undefined ? '' : `-${option.short}, `;
+  const usage = `${short}${optionUsage(magic, name)}`;
+  const words = option?.choices ?? option?.suggestions ?? [];
+  const forms = magic.forms.filter((form) => form.options?.includes(name));
+  const examples = magic.examples.filter((example) => example.includes(`--${name}`));
+  const rows: [string, Inline][] = forms.map((form) => ['Usage', code(formUsage(magic, form))]);
+  if (words.length > 0) rows.unshift(['Values', words.join(', ')]);
+  if (option?.multiple) rows.unshift(['Several', 'with commas, or by giving it again']);
+  const blocks: Block[] = [
+    { kind: 'note', text: option?.summary ?? '' },
+    { kind: 'fields', rows },
+  ];
+  if (examples.length > 0) {
+    blocks.push({ kind: 'code', title: 'Example', source: examples.join('\n') });
+  }
+  blocks.push({ kind: 'note', tone: 'muted', text: `All of %${magic.name}: %help ${magic.name}` });
+  return {
+    title: code(usage),
+    blocks,
+    data: { magic: magic.name, option: usage, summary: option?.summary ?? '' },
   };
 }
 

@@ -2,7 +2,7 @@ import type { JsonValue, ParameterDefinition } from '../../src/api/index.js';
 import { SessionHelperError } from '../../src/session/index.js';
 import type { MagicContext } from '../magic-context.js';
 import type { Arguments } from './arguments.js';
-import type { MagicCall, MagicDefinition } from './definition.js';
+import { type MagicCall, type MagicDefinition, optional, word } from './definition.js';
 import {
   defaultValues,
   describeFunction,
@@ -29,11 +29,19 @@ export const publish: MagicDefinition = {
     in: {
       value: 'NAME:TYPE',
       multiple: true,
+      kind: 'parameter type',
       summary: 'An input. Types: integer, numeric, character, logical, vector, matrix, data.frame.',
     },
-    out: { value: 'NAME:TYPE', multiple: true, summary: 'An output, of the same types.' },
+    out: {
+      value: 'NAME:TYPE',
+      multiple: true,
+      kind: 'parameter type',
+      summary: 'An output, of the same types.',
+    },
     snapshot: {
       value: 'auto|none|S',
+      kind: 'snapshot',
+      suggestions: ['auto', 'none'],
       summary:
         'auto saves what the code needs (the default), none nothing; S is a snapshot of yours.',
     },
@@ -49,14 +57,18 @@ export const publish: MagicDefinition = {
   },
   forms: [
     {
-      takes: ['FUNCTION', 'NAME', '[VERSION]'],
+      takes: [
+        word('FUNCTION', 'function'),
+        word('NAME', 'service'),
+        optional('VERSION', 'version'),
+      ],
       options: OPTIONS,
       summary: 'Publishes a function of the session.',
       run: publishFunction,
     },
     {
       cell: true,
-      takes: ['NAME', '[VERSION]'],
+      takes: [word('NAME', 'service'), optional('VERSION', 'version')],
       options: OPTIONS,
       summary: 'Publishes the lines below.',
       run: publishCell,

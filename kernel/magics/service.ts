@@ -1,6 +1,6 @@
 import type { PatchWebServiceRequest } from '../../src/api/index.js';
 import type { MagicContext } from '../magic-context.js';
-import type { MagicCall, MagicDefinition } from './definition.js';
+import { type MagicCall, type MagicDefinition, optional, word } from './definition.js';
 import { parseDefinitions } from './parameter-definitions.js';
 import { findService } from './service-lookup.js';
 import { serviceView } from './service-view.js';
@@ -18,15 +18,25 @@ export const service: MagicDefinition = {
   options: {
     description: { value: 'TEXT', summary: 'What the service does.' },
     alias: { value: 'NAME', summary: 'Name of the operation in the Swagger document.' },
-    in: { value: 'NAME:TYPE', multiple: true, summary: 'All inputs, anew.' },
-    out: { value: 'NAME:TYPE', multiple: true, summary: 'All outputs, anew.' },
+    in: {
+      value: 'NAME:TYPE',
+      multiple: true,
+      kind: 'parameter type',
+      summary: 'All inputs, anew.',
+    },
+    out: {
+      value: 'NAME:TYPE',
+      multiple: true,
+      kind: 'parameter type',
+      summary: 'All outputs, anew.',
+    },
     files: { value: 'a.png,b.csv', multiple: true, summary: 'Files that the code writes, anew.' },
     init: { value: 'CODE', summary: 'Code that runs before the code of the service.' },
-    snapshot: { value: 'S', summary: 'A snapshot of yours, by id or name.' },
+    snapshot: { value: 'S', kind: 'snapshot', summary: 'A snapshot of yours, by id or name.' },
   },
   forms: [
     {
-      takes: ['NAME', '[VERSION]'],
+      takes: [word('NAME', 'service'), optional('VERSION', 'version')],
       summary: 'Shows a version; without VERSION, the newest.',
       async run(call, context) {
         const name = call.arguments.word(0).text;
@@ -36,14 +46,14 @@ export const service: MagicDefinition = {
     },
     {
       action: 'update',
-      takes: ['NAME', 'VERSION'],
+      takes: [word('NAME', 'service'), word('VERSION', 'version')],
       options: CHANGES,
       summary: 'Changes what is named and keeps the rest.',
       run: update,
     },
     {
       action: 'delete',
-      takes: ['NAME', 'VERSION'],
+      takes: [word('NAME', 'service'), word('VERSION', 'version')],
       summary: 'Deletes a version.',
       async run(call, context) {
         const name = call.arguments.word(0).text;

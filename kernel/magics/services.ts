@@ -1,6 +1,6 @@
 import type { MagicContext } from '../magic-context.js';
 import { code, formatTime, shorten } from '../output/index.js';
-import type { MagicCall, MagicDefinition } from './definition.js';
+import { type MagicCall, type MagicDefinition, optional } from './definition.js';
 import { findService } from './service-lookup.js';
 import { serviceView } from './service-view.js';
 import { show } from './show.js';
@@ -11,7 +11,7 @@ export const services: MagicDefinition = {
   summary: 'Lists web services, or shows one version.',
   forms: [
     {
-      takes: ['[NAME]', '[VERSION]'],
+      takes: [optional('NAME', 'service'), optional('VERSION', 'version')],
       summary: 'Lists all services, the versions of one, or shows one version.',
       async run(call, context) {
         const name = call.arguments.optionalWord(0)?.text;

@@ -1,6 +1,6 @@
 import { type MagicContext, MagicError } from '../magic-context.js';
 import { code, type View } from '../output/index.js';
-import type { MagicDefinition } from './definition.js';
+import { type MagicDefinition, optional, word } from './definition.js';
 import { show } from './show.js';
 import { findSnapshot } from './snapshot-lookup.js';
 
@@ -12,7 +12,7 @@ export const session: MagicDefinition = {
     'A session is the Python that runs the cells. `new` and `attach` put this notebook on another one.',
   ],
   options: {
-    snapshot: { value: 'S', summary: 'Snapshot to start from: its id or name.' },
+    snapshot: { value: 'S', kind: 'snapshot', summary: 'Snapshot to start from: its id or name.' },
     runtime: {
       value: 'R',
       choices: ['Python', 'R'],
@@ -34,7 +34,7 @@ export const session: MagicDefinition = {
     },
     {
       action: 'new',
-      takes: ['[NAME]'],
+      takes: [optional('NAME')],
       options: ['snapshot', 'runtime'],
       summary: 'Starts a session and moves this notebook there.',
       async run(call, context) {
@@ -52,7 +52,7 @@ export const session: MagicDefinition = {
     },
     {
       action: 'attach',
-      takes: ['ID'],
+      takes: [word('ID', 'session')],
       summary: 'Moves this notebook to a session that is there already.',
       async run(call, context) {
         const wanted = call.arguments.word(0).text;
@@ -73,7 +73,7 @@ export const session: MagicDefinition = {
     },
     {
       action: 'close',
-      takes: ['[ID]'],
+      takes: [optional('ID', 'session')],
       options: ['force'],
       summary: 'Closes this or another session; its variables are lost.',
       async run(call, context) {

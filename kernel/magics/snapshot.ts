@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type MagicContext, MagicError } from '../magic-context.js';
 import { code, formatBytes, formatTime } from '../output/index.js';
-import type { MagicCall, MagicDefinition } from './definition.js';
+import { type MagicCall, type MagicDefinition, word } from './definition.js';
 import { saveDownload } from './local-files.js';
 import { show } from './show.js';
 import { contentsBlocks } from './snapshot-contents.js';
@@ -15,7 +15,12 @@ export const snapshot: MagicDefinition = {
     'Every name gets a verdict: what cannot be saved is left out and named, and the rest is saved all the same. S is the id or the name of a snapshot; of several with one name the newest is meant.',
   ],
   options: {
-    only: { value: 'a,b,c', multiple: true, summary: 'Saves these names alone.' },
+    only: {
+      value: 'a,b,c',
+      multiple: true,
+      kind: 'variable',
+      summary: 'Saves these names alone.',
+    },
     force: {
       short: 'f',
       summary: 'delete: a snapshot that is not there is no error. download: replaces FILE.',
@@ -23,7 +28,7 @@ export const snapshot: MagicDefinition = {
   },
   forms: [
     {
-      takes: ['NAME'],
+      takes: [word('NAME', 'snapshot')],
       options: ['only'],
       summary: 'Saves the session under a name.',
       run: save,
@@ -36,7 +41,7 @@ export const snapshot: MagicDefinition = {
     },
     {
       action: 'load',
-      takes: ['S'],
+      takes: [word('S', 'snapshot')],
       summary: 'Brings a snapshot into this session; equal names are replaced.',
       async run(call, context) {
         const { id, name } = await findSnapshot(context, call.arguments.word(0).text);
@@ -50,21 +55,21 @@ export const snapshot: MagicDefinition = {
     },
     {
       action: 'delete',
-      takes: ['S'],
+      takes: [word('S', 'snapshot')],
       options: ['force'],
       summary: 'Deletes a snapshot; services made from it go on.',
       run: remove,
     },
     {
       action: 'download',
-      takes: ['S', 'FILE'],
+      takes: [word('S', 'snapshot'), word('FILE', 'local file')],
       options: ['force'],
       summary: 'Writes a snapshot into a zip file on the machine of this notebook.',
       run: download,
     },
     {
       action: 'show',
-      takes: ['S'],
+      takes: [word('S', 'snapshot')],
       summary: 'Shows one snapshot.',
       async run(call, context) {
         const found = await findSnapshot(context, call.arguments.word(0).text);

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../src/api/index.js';
 import { NotAnRServerError } from '../../src/client/index.js';
 import type { MagicContext } from '../magic-context.js';
-import type { MagicCall, MagicDefinition } from './definition.js';
+import { type MagicCall, type MagicDefinition, optional, word } from './definition.js';
 import { findService } from './service-lookup.js';
 import { serviceUrl } from './service-view.js';
 import { checkFileName } from './session-file-name.js';
@@ -19,7 +19,7 @@ export const swagger: MagicDefinition = {
   },
   forms: [
     {
-      takes: ['NAME', '[VERSION]'],
+      takes: [word('NAME', 'service'), optional('VERSION', 'version')],
       options: ['save'],
       summary: 'Shows the document, or saves it; without VERSION, of the newest.',
       run,

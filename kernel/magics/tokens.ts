@@ -4,6 +4,16 @@ export interface Token {
   readonly raw: string;
   /** Without the quotes around it: what a name or an option's value means. */
   readonly text: string;
+  /** Where it begins in its line. */
+  readonly start: number;
+}
+
+/** A line that is being written. */
+export interface UnfinishedLine {
+  /** The words before the one at the end. */
+  readonly words: readonly Token[];
+  /** The word at the end, empty after white space; undefined in a comment. */
+  readonly current: Token | undefined;
 }
 
 /** Thrown for a quote or bracket that is not closed, or closed but not opened. */
@@ -21,23 +31,52 @@ const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}'
  * @throws {TokenError}
  */
 export function tokenize(line: string): Token[] {
+  return readTokens(line, { isUnfinished: false }).tokens;
+}
+
+/** Splits a line up to the cursor, where a quote or bracket may be open still. */
+export function tokenizeUnfinished(line: string): UnfinishedLine {
+  const { tokens, endsInComment } = readTokens(line, { isUnfinished: true });
+  if (endsInComment) return { words: tokens, current: undefined };
+  const last = tokens.at(-1);
+  if (last !== undefined && last.start + last.raw.length === line.length) {
+    return { words: tokens.slice(0, -1), current: last };
+  }
+  return { words: tokens, current: { raw: '', text: '', start: line.length } };
+}
+
+interface Strictness {
+  /** Whether a quote or bracket may be left open at the end. */
+  readonly isUnfinished: boolean;
+}
+
+function readTokens(
+  line: string,
+  strictness: Strictness,
+): { tokens: Token[]; endsInComment: boolean } {
   const tokens: Token[] = [];
+  let endsInComment = false;
   let position = 0;
   while (position < line.length) {
     if (/\s/.test(line.charAt(position))) {
       position += 1;
     } else if (line.charAt(position) === '#') {
       position = endOfLine(line, position);
+      endsInComment = position === line.length;
     } else {
-      const { token, end } = readToken(line, position);
+      const { token, end } = readToken(line, position, strictness);
       tokens.push(token);
       position = end;
     }
   }
-  return tokens;
+  return { tokens, endsInComment };
 }
 
-function readToken(line: string, start: number): { token: Token; end: number } {
+function readToken(
+  line: string,
+  start: number,
+  { isUnfinished }: Strictness,
+): { token: Token; end: number } {
   const open: string[] = [];
   let text = '';
   let position = start;
@@ -46,9 +85,13 @@ function readToken(line: string, start: number): { token: Token; end: number } {
     if (open.length === 0 && /\s/.test(character)) break;
     if (character === '"' || character === "'") {
       const end = endOfString(line, position);
+      if (end === undefined && !isUnfinished) {
+        throw new TokenError(`The quote in ${line.slice(position)} is not closed.`);
+      }
       const string = line.slice(position, end);
-      text += open.length === 0 ? unquote(string) : string;
-      position = end;
+      if (open.length > 0) text += string;
+      else text += end === undefined ? unescapeQuotes(string.slice(1)) : unquote(string);
+      position = end ?? line.length;
       continue;
     }
     const closing = CLOSING[character];
@@ -56,7 +99,7 @@ function readToken(line: string, start: number): { token: Token; end: number } {
       open.push(closing);
     } else if (character === ')' || character === ']' || character === '}') {
       const expected = open.pop();
-      if (expected !== character) {
+      if (expected !== character && !isUnfinished) {
         const hint = expected === undefined ? 'nothing is open' : `"${expected}" is due`;
         throw new TokenError(`"${character}" in "${line.slice(start, position + 1)}": ${hint}.`);
       }
@@ -66,12 +109,14 @@ function readToken(line: string, start: number): { token: Token; end: number } {
   }
   const raw = line.slice(start, position);
   const due = open.at(-1);
-  if (due !== undefined) throw new TokenError(`"${raw}" has a bracket without its "${due}".`);
-  return { token: { raw, text }, end: position };
+  if (due !== undefined && !isUnfinished) {
+    throw new TokenError(`"${raw}" has a bracket without its "${due}".`);
+  }
+  return { token: { raw, text, start }, end: position };
 }
 
-/** The position after a string literal that begins here, triple quotes included. */
-function endOfString(line: string, start: number): number {
+/** The position after a string literal that begins here; undefined when it does not end. */
+function endOfString(line: string, start: number): number | undefined {
   const quote = line.charAt(start);
   const mark = line.startsWith(quote.repeat(3), start) ? quote.repeat(3) : quote;
   let position = start + mark.length;
@@ -80,13 +125,23 @@ function endOfString(line: string, start: number): number {
     else if (line.startsWith(mark, position)) return position + mark.length;
     else position += 1;
   }
-  throw new TokenError(`The quote in ${line.slice(start)} is not closed.`);
+  return undefined;
 }
 
 function unquote(string: string): string {
   const quote = string.charAt(0);
   const width = string.length >= 6 && string.startsWith(quote.repeat(3)) ? 3 : 1;
-  return string.slice(width, -width).replace(/\\(["'\\])/g, '$1');
+  return unescapeQuotes(string.slice(width, -width));
+}
+
+function unescapeQuotes(text: string): string {
+  return text.replace(/\\(["'\\])/g, '$1');
+}
+
+/** A name as a word of a line: in quotes where it would be read as something else without. */
+export function quoteWord(text: string): string {
+  const isPlain = /^[^\s"'#=()[\]{}\\-][^\s"'=()[\]{}\\]*$/.test(text);
+  return isPlain ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
 function endOfLine(line: string, start: number): number {

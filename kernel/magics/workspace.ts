@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { MagicContext } from '../magic-context.js';
 import { code, formatBytes } from '../output/index.js';
-import type { MagicCall, MagicDefinition } from './definition.js';
+import { type MagicCall, type MagicDefinition, optional, word } from './definition.js';
 import { openLocalFile, saveDownload } from './local-files.js';
 import { show } from './show.js';
 
@@ -19,18 +19,23 @@ export const workspace: MagicDefinition = {
     { action: 'list', takes: [], summary: 'Lists the names.', run: list },
     {
       action: 'get',
-      takes: ['NAME', '[FILE]'],
+      takes: [word('NAME', 'variable'), optional('FILE', 'local file')],
       options: ['force'],
       summary: 'Saves a variable into a local file; NAME.pickle by default.',
       run: get,
     },
     {
       action: 'set',
-      takes: ['NAME', 'FILE'],
+      takes: [word('NAME', 'variable'), word('FILE', 'local file')],
       summary: 'Sets a variable from a local file.',
       run: set,
     },
-    { action: 'delete', takes: ['NAME'], summary: 'Deletes a variable.', run: remove },
+    {
+      action: 'delete',
+      takes: [word('NAME', 'variable')],
+      summary: 'Deletes a variable.',
+      run: remove,
+    },
   ],
   examples: ['%workspace', '%workspace get clf model.pickle', '%workspace set clf model.pickle'],
 };

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from ..errors import WorkspaceObjectNotFound
 from ..object_bytes import dump_object, load_object
@@ -11,7 +11,10 @@ from .session_state import SessionState
 
 
 def list_names(session: SessionState, arguments: Arguments) -> Answer:
-    """List what ``%who`` shows, without modules. Safe beside a running cell: it reads one copy."""
+    """List what ``%who`` shows, without modules, and which of it are functions.
+
+    Safe beside a running cell: it reads one copy.
+    """
     names = session.namespace.copy()
     hidden = session.shell.user_ns_hidden.copy()
     absent = object()
@@ -26,7 +29,8 @@ def list_names(session: SessionState, arguments: Arguments) -> Answer:
         # By type: isinstance() would ask the object itself, which may be any code.
         and not issubclass(type(value), ModuleType)
     ]
-    return Answer({"names": sorted(shown)})
+    functions = [name for name in shown if type(names[name]) is FunctionType]
+    return Answer({"names": sorted(shown), "functions": sorted(functions)})
 
 
 def get(session: SessionState, arguments: Arguments) -> Answer:

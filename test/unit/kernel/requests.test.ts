@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { readExecuteRequest } from '../../../kernel/cell/execute-request.js';
-import { magicUnderCursor } from '../../../kernel/help.js';
 import { RequestLog } from '../../../kernel/requests.js';
 import { ReplayGuard } from '../../../kernel/sockets/replay-guard.js';
 import { createHeader, createMessage, MalformedMessageError } from '../../../src/jupyter/index.js';
@@ -68,16 +67,5 @@ describe('an execute_request', () => {
     for (const content of [{}, { code: null }, { code: ['x'] }]) {
       expect(() => read(content)).toThrow(MalformedMessageError);
     }
-  });
-});
-
-describe('the magic under the cursor', () => {
-  it('is found by code points, on the cursor’s line, and only if it is ours', () => {
-    expect(magicUnderCursor('"😀"\n%publish f', 6)).toBe('publish');
-    expect(magicUnderCursor('"😀"; x\n%publish f', 3)).toBeUndefined();
-    expect(magicUnderCursor('%publish f', 10)).toBeUndefined();
-    expect(magicUnderCursor('%time f', 3)).toBeUndefined();
-    expect(magicUnderCursor('x = %consume Iris', 8)).toBe('consume');
-    expect(magicUnderCursor('', 0)).toBeUndefined();
   });
 });
