@@ -27,10 +27,13 @@ def failure_of(live: LiveSession, op: str, **arguments: Any) -> OperationFailed:
     return raised.value
 
 
-def test_the_list_is_what_who_shows_without_modules(live: LiveSession) -> None:
+def test_the_list_is_what_who_shows_without_modules_and_tells_functions(live: LiveSession) -> None:
     live.run("import os\nbeta = 1\nalpha = 2\n_private = 3\ndef function(): pass\n42")
 
-    assert live.ask("workspace_list") == {"names": ["alpha", "beta", "function"]}
+    assert live.ask("workspace_list") == {
+        "names": ["alpha", "beta", "function"],
+        "functions": ["function"],
+    }
 
 
 def test_the_list_is_answered_on_control_while_a_cell_runs(live: LiveSession) -> None:
