@@ -42,6 +42,12 @@ export interface KernelSessionControl {
   }): Promise<void>;
   /** Attaches to a session that is already there; the kernel then does not close it at its end. */
   attach(id: string): Promise<void>;
+  /**
+   * Keeps the current session for so many seconds after nobody uses it any more; the kernel then
+   * does not close it at its end.
+   * @throws {NotFoundError} from a server without leases that can be set.
+   */
+  keep(seconds: number): Promise<void>;
   /** Closes the current session; the next cell starts a new one. */
   close(options: { force?: boolean }): Promise<void>;
   /** Logs in to another server and starts a session there. */

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Credentials, RServerClient } from '../src/client/index.js';
 import {
   attachSession,
@@ -25,8 +26,8 @@ interface Attachment {
   readonly client: RServerClient;
   readonly link: SessionLink;
   readonly name: string;
-  /** Whether this kernel started the session, and so closes it. */
-  readonly isOurs: boolean;
+  /** Whether this kernel started the session and is to close it. */
+  isOurs: boolean;
 }
 
 /** How to get the next attachment. */
@@ -110,11 +111,19 @@ export class SessionKeeper implements KernelSessionControl {
   }
 
   async attach(id: string): Promise<void> {
+    if (this.#attachment?.link.sessionId === id) return;
     await this.#replace(async () => {
       const sessions = await (await this.client()).sessions.list();
       const name = sessions.find((session) => session.id === id)?.name ?? id;
       return await this.#attachTo(id, name, false);
     });
+  }
+
+  async keep(seconds: number): Promise<void> {
+    await this.link();
+    const attachment = this.#attachment as Attachment;
+    await attachment.client.sessions.setLease(attachment.link.sessionId, seconds);
+    attachment.isOurs = false;
   }
 
   async close(options: { force?: boolean }): Promise<void> {
@@ -206,7 +215,11 @@ export class SessionKeeper implements KernelSessionControl {
     snapshotId?: string;
   }): Promise<Attachment> {
     const client = await this.client();
-    const link = await openSession(client, { ...options, onMessage: this.events.onMessage });
+    const link = await openSession(client, {
+      ...options,
+      clientName: this.#clientName,
+      onMessage: this.events.onMessage,
+    });
     const executionCount = this.count.next;
     if (executionCount > 1) await link.ask('continue_count', { executionCount });
     return { client, link, name: options.name, isOurs: true };
@@ -214,8 +227,13 @@ export class SessionKeeper implements KernelSessionControl {
 
   async #attachTo(id: string, name: string, isOurs: boolean): Promise<Attachment> {
     const client = await this.client();
-    const link = await attachSession(client, id, this.events.onMessage);
+    const link = await attachSession(client, id, this.events.onMessage, this.#clientName);
     return { client, link, name, isOurs };
+  }
+
+  /** What this kernel is called in lists of sessions. */
+  get #clientName(): string {
+    return `${this.name} on ${hostname()}`;
   }
 
   #take(attachment: Attachment): Attachment {
@@ -250,9 +268,18 @@ export class SessionKeeper implements KernelSessionControl {
 
   async #closeOurs(attachment: Attachment | undefined): Promise<void> {
     if (attachment === undefined) return;
-    await attachment.link.close();
-    if (attachment.isOurs) await attachment.client.sessions.forceClose(attachment.link.sessionId);
+    const { client, link, isOurs } = attachment;
+    const isShared = isOurs && (await hasOthers(client, link.sessionId));
+    await link.close();
+    if (isOurs && !isShared) await client.sessions.forceClose(link.sessionId);
   }
+}
+
+/** Whether another kernel is attached to a session too: then its end is not ours to decide. */
+async function hasOthers(client: RServerClient, id: string): Promise<boolean> {
+  const sessions = await client.sessions.details();
+  const attached = sessions?.find((session) => session.id === id)?.attached ?? [];
+  return attached.length > 1;
 }
 
 function freshSession(what: string): string {

@@ -2,6 +2,7 @@
 export * from './auth.js';
 export * from './common.js';
 export * from './services.js';
+export * from './session-details.js';
 export * from './sessions.js';
 export * from './snapshots.js';
 export * from './status.js';

@@ -5,6 +5,8 @@ import { UnexpectedAnswerError } from './errors.js';
 /** The answers that have a schema of their own, and lists of them. */
 export interface Answers {
   SessionList: api.Session[];
+  SessionDetailsList: api.SessionDetails[];
+  SessionDetails: api.SessionDetails;
   ExecuteResponse: api.ExecuteResponse;
   ConsoleOutputResponse: api.ConsoleOutputResponse;
   CreateSnapshotResponse: api.CreateSnapshotResponse;
@@ -18,6 +20,8 @@ export interface Answers {
 
 const SCHEMAS: { readonly [name in keyof Answers]: object } = {
   SessionList: { type: 'array', items: api.Session },
+  SessionDetailsList: { type: 'array', items: api.SessionDetails },
+  SessionDetails: api.SessionDetails,
   ExecuteResponse: api.ExecuteResponse,
   ConsoleOutputResponse: api.ConsoleOutputResponse,
   CreateSnapshotResponse: api.CreateSnapshotResponse,

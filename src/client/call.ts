@@ -17,7 +17,7 @@ import { type RequestBody, readBody } from './transport.js';
 
 /** A call of one route. */
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   /** What the route names, for the message of a 404. */
   readonly resource?: Resource;

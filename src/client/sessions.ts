@@ -7,9 +7,10 @@ import type {
   ExecuteRequest,
   ExecuteResponse,
   Session,
+  SessionDetails,
 } from '../api/index.js';
 import { type Call, type Caller, path } from './call.js';
-import { type Resource, UnexpectedAnswerError } from './errors.js';
+import { NotFoundError, type Resource, UnexpectedAnswerError } from './errors.js';
 import { multipartFile } from './multipart.js';
 import type { RequestBody } from './transport.js';
 
@@ -46,6 +47,28 @@ export class SessionRoutes {
 
   list(): Promise<Session[]> {
     return this.caller.answer('SessionList', { method: 'GET', path: '/sessions' });
+  }
+
+  /**
+   * The sessions with their states and leases, which is Slipway's own to tell; undefined from a
+   * server that speaks R Server's API alone.
+   */
+  async details(): Promise<SessionDetails[] | undefined> {
+    try {
+      const call: Call = { method: 'GET', path: '/sessions/details' };
+      return await this.caller.answer('SessionDetailsList', call);
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Sets how many seconds a session lives on unused; for servers that have {@link details}. */
+  setLease(id: string, seconds: number): Promise<SessionDetails> {
+    return this.caller.answer('SessionDetails', {
+      ...this.#call('PUT', id, 'lease'),
+      json: { seconds },
+    });
   }
 
   /** Runs code and waits for its end. Code that fails is an answer with `success: false`. */

@@ -19,7 +19,7 @@ export type RequestBody = Uint8Array | string | (() => AsyncIterable<Uint8Array>
 
 /** One HTTP request, relative to the address of the server. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Begins with `/`; its parts are percent-encoded. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -83,6 +83,9 @@ export const LINK_HEADER = 'slipway-link';
 /** Header that says how many frames of that link the client has received. */
 export const RECEIVED_HEADER = 'slipway-received';
 
+/** Header by which a client says what it is called: UTF-8 as base64url. */
+export const CLIENT_HEADER = 'slipway-client';
+
 /** What is said of the link itself, as JSON in text frames. */
 export type LinkWord =
   | {

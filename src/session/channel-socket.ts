@@ -1,5 +1,6 @@
 import { type RawData, WebSocket } from 'ws';
 import {
+  CLIENT_HEADER,
   LINK_HEADER,
   type LinkWord,
   RECEIVED_HEADER,
@@ -21,6 +22,8 @@ export interface SocketOptions {
   readonly sessionId: string;
   /** Goes into a header, never into the URL. */
   readonly accessToken: string;
+  /** What this client is called in lists of sessions. */
+  readonly client?: string;
   /** The link to resume, and how many of its frames have been received. */
   readonly resume?: { readonly link: string; readonly received: number };
 }
@@ -43,10 +46,11 @@ export function openSocket<T>(
     `${options.baseUrl}/sessions/${encodeURIComponent(options.sessionId)}/channels`,
   );
   url.protocol = url.protocol.replace('http', 'ws');
-  const { resume } = options;
+  const { resume, client = 'Slipway kernel' } = options;
   const socket = new WebSocket(url, WEBSOCKET_SUBPROTOCOL, {
     headers: {
       Authorization: `Bearer ${options.accessToken}`,
+      [CLIENT_HEADER]: Buffer.from(client).toString('base64url'),
       ...(resume === undefined
         ? {}
         : { [LINK_HEADER]: resume.link, [RECEIVED_HEADER]: String(resume.received) }),

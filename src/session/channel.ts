@@ -28,6 +28,8 @@ export interface ChannelOptions {
   /** Address of the server, without a slash at its end. */
   readonly baseUrl: string;
   readonly sessionId: string;
+  /** What this client is called in lists of sessions. */
+  readonly client?: string;
   /**
    * A token for the next connection; `refused` is the one that the server has just refused.
    * @throws {ClientError} when the user has to log in again.
@@ -51,10 +53,16 @@ async function connect<T>(
   use: (socket: WebSocket, attached: Attached) => T,
   resume?: { link: string; received: number },
 ): Promise<T> {
-  const { baseUrl, sessionId } = options;
+  const { baseUrl, sessionId, client } = options;
   const open = (accessToken: string) =>
     openSocket(
-      { baseUrl, sessionId, accessToken, ...(resume === undefined ? {} : { resume }) },
+      {
+        baseUrl,
+        sessionId,
+        accessToken,
+        ...(client === undefined ? {} : { client }),
+        ...(resume === undefined ? {} : { resume }),
+      },
       use,
     );
   const token = await options.accessToken();

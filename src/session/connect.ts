@@ -9,6 +9,8 @@ export interface OpenSessionOptions {
   readonly name?: string;
   readonly snapshotId?: string;
   readonly runtimeType?: 'Python' | 'R';
+  /** What this client is called in lists of sessions: `iris on laptop`. */
+  readonly clientName?: string;
 }
 
 /**
@@ -20,14 +22,14 @@ export async function openSession(
   client: RServerClient,
   options: OpenSessionOptions,
 ): Promise<SessionLink> {
-  const { onMessage, name, snapshotId, runtimeType = 'Python' } = options;
+  const { onMessage, name, snapshotId, runtimeType = 'Python', clientName } = options;
   const sessionId = await client.sessions.create({
     runtimeType,
     ...(name === undefined ? {} : { name }),
     ...(snapshotId === undefined ? {} : { snapshotId }),
   });
   try {
-    return await attachSession(client, sessionId, onMessage);
+    return await attachSession(client, sessionId, onMessage, clientName);
   } catch (error) {
     await client.sessions.forceClose(sessionId);
     throw error;
@@ -42,6 +44,7 @@ export async function attachSession(
   client: RServerClient,
   sessionId: string,
   onMessage: MessageListener,
+  clientName?: string,
 ): Promise<SessionLink> {
   // Loaded on first use: a starting kernel binds its sockets before it needs a WebSocket.
   const { openChannel } = await import('./channel.js');
@@ -50,6 +53,7 @@ export async function attachSession(
       baseUrl: client.url,
       sessionId,
       onMessage,
+      ...(clientName === undefined ? {} : { client: clientName }),
       accessToken: (refused) =>
         refused === undefined ? client.accessToken() : client.replaceToken(refused),
     });

@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { SessionDetails } from '../../src/api/index.js';
 import { type EmbeddedServer, startEmbeddedServer } from '../support/embedded-server.js';
 import {
   type Exchange,
@@ -166,6 +167,56 @@ describe('another session', () => {
     await kernel.stop();
     expect(await ids()).toEqual([sessionId]);
     await server.call('DELETE', `/sessions/${sessionId}`);
+  });
+
+  it('that another notebook is attached to outlives the kernel that started it', async () => {
+    const owner = await start();
+    await owner.client.execute('shared = 42');
+    const [session] = await ids();
+    const guest = await start();
+    await guest.client.execute(`%session attach ${session?.slice(0, 8)}`);
+    const listed = await guest.client.execute('%session list');
+    const [row] = listed.published.find(({ type }) => type === 'display_data')?.content.data[
+      'application/vnd.slipway.result+json'
+    ];
+    expect(row).toMatchObject({ id: session, state: 'idle', leaseLeft: null, current: true });
+    expect(row.attached).toHaveLength(2);
+    await owner.stop();
+    const look = await guest.client.execute('shared');
+    expect(look.published.find(({ type }) => type === 'execute_result')?.content.data).toEqual({
+      'text/plain': '42',
+    });
+    await guest.stop();
+    expect(await ids()).toEqual([session]);
+    await server.call('DELETE', `/sessions/${session}`);
+  });
+
+  it('is not what attaching to the kernel’s own one gives: nothing changes', async () => {
+    const kernel = await start();
+    await kernel.client.execute('mine = 1');
+    const [session] = await ids();
+    const { reply } = await kernel.client.execute(`%session attach ${session}\nmine`);
+    expect(reply.content.status).toBe('ok');
+    await kernel.stop();
+    expect(await ids()).toEqual([]);
+  });
+
+  it('that is kept outlives its kernel, restarted or ended, and can be attached again', async () => {
+    const kernel = await start();
+    const { reply } = await kernel.client.execute('%session new training --lease 2h\nepoch = 7');
+    expect(reply.content.status).toBe('ok');
+    await kernel.client.request('shutdown_request', { restart: true }, { channel: 'control' });
+    await within(kernel.ended, 'the end of the kernel', 5000);
+    const [details] = (await server.call('GET', '/sessions/details')) as SessionDetails[];
+    expect(details).toMatchObject({ name: 'training', attached: [], lease: 7200 });
+    expect(details?.leaseLeft).toBeGreaterThan(7000);
+    const next = await start();
+    const look = await next.client.execute('%session attach training\nepoch');
+    expect(look.published.find(({ type }) => type === 'execute_result')?.content.data).toEqual({
+      'text/plain': '7',
+    });
+    expect((await next.client.execute('%session close training')).reply.content.status).toBe('ok');
+    expect(await ids()).toEqual([]);
   });
 
   it('that does not exist is refused, and the kernel keeps its own', async () => {

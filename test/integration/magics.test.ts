@@ -278,6 +278,50 @@ describe('the other magics', () => {
     expect((await bench.run('%session')).text).toMatch(/bench .*this notebook/);
   });
 
+  it('find sessions by name, by id and by as much of it as no other has', async () => {
+    const { sessions } = bench.client;
+    const create = (name: string) => sessions.create({ name, runtimeType: 'Python' });
+    const [first, second] = [await create('twin'), await create('twin')];
+    try {
+      await expect(bench.run('%session close twin')).rejects.toMatchObject({
+        ename: 'SessionNotFoundError',
+        evalue: expect.stringMatching(/2 sessions are called "twin": twin \(\w{8}\), twin \(/),
+      });
+      await expect(bench.run('%session attach twinn')).rejects.toMatchObject({
+        evalue: expect.stringContaining('Did you mean "twin"?'),
+      });
+      expect((await bench.run(`%session close ${first.slice(0, 12)}`)).text).toContain('is closed');
+      expect((await bench.run('%session close twin -f')).text).toContain('is closed');
+      const left = (await sessions.list()).map(({ id }) => id);
+      expect(left).not.toContain(first);
+      expect(left).not.toContain(second);
+    } finally {
+      for (const { id, name } of await sessions.list()) {
+        if (name === 'twin') await sessions.forceClose(id);
+      }
+    }
+  });
+
+  it('show who uses a session and how long it lives on', async () => {
+    const { text } = await bench.run('%session keep 90m');
+    expect(text).toContain('It lives on for 1 h 30 min after its last use');
+    const [row] = (await bench.run('%session list')).data;
+    expect(row).toMatchObject({
+      name: 'bench',
+      state: 'idle',
+      lease: 5400,
+      leaseLeft: null,
+      attached: [{ client: 'Slipway kernel' }],
+    });
+    await expect(bench.run('%session keep long')).rejects.toMatchObject({
+      ename: 'UsageError',
+      evalue: '%session keep takes a time such as 30m, 2h or 1d, not "long".',
+    });
+    await expect(bench.run('%session keep 9d')).rejects.toMatchObject({
+      evalue: expect.stringContaining('at most 7 d'),
+    });
+  });
+
   it('start another session', async () => {
     await bench.run('%snapshot move --only factor');
     const { data } = await bench.run('%session new fresh --snapshot move');

@@ -2,7 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { LINK_HEADER, RECEIVED_HEADER, WEBSOCKET_SUBPROTOCOL } from '../../jupyter/index.js';
+import {
+  CLIENT_HEADER,
+  LINK_HEADER,
+  RECEIVED_HEADER,
+  WEBSOCKET_SUBPROTOCOL,
+} from '../../jupyter/index.js';
 import { bearerToken } from '../bearer.js';
 import type { ServerContext } from '../context.js';
 import { ApiError } from '../errors.js';
@@ -76,6 +81,7 @@ export async function channelRoutes(app: FastifyInstance, context: ServerContext
         context.sessions.find(user, decodePart(id)).attach({
           socket: webSocket,
           stream: socket,
+          client: readClient(request),
           ...(resume === undefined ? {} : { resume }),
         });
       } catch (error) {
@@ -97,6 +103,13 @@ function readResume({ headers }: IncomingMessage): { link: string; received: num
   const link = headers[LINK_HEADER];
   if (typeof link !== 'string') return undefined;
   return { link, received: Number(headers[RECEIVED_HEADER]) };
+}
+
+/** What a kernel calls itself; nothing hangs on it. */
+function readClient({ headers }: IncomingMessage): string {
+  const name = headers[CLIENT_HEADER];
+  if (typeof name !== 'string') return 'a client without a name';
+  return Buffer.from(name, 'base64url').toString().slice(0, 200);
 }
 
 /** Percent-decodes a part of a path; one that cannot be decoded names nothing. */

@@ -7,6 +7,7 @@ import { channelRoutes } from './channel.js';
 import { consumeRoutes } from './consume.js';
 import { openapiRoutes } from './openapi.js';
 import { serviceRoutes } from './services.js';
+import { sessionDetailsRoutes } from './session-details.js';
 import { sessionRoutes } from './sessions.js';
 import { snapshotRoutes } from './snapshots.js';
 import { statusRoutes } from './status.js';
@@ -25,5 +26,5 @@ const ROUTES: readonly Routes[] = [
 
 /** The modules whose routes an API has. */
 export function routesOf(api: ApiLevel): readonly Routes[] {
-  return api === '9.1' ? ROUTES : [...ROUTES, channelRoutes];
+  return api === '9.1' ? ROUTES : [...ROUTES, sessionDetailsRoutes, channelRoutes];
 }

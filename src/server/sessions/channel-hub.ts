@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import type { SessionAttachment } from '../../api/index.js';
 import {
   type ChannelMessage,
   decodeHeader,
@@ -28,6 +29,8 @@ export interface Arrival {
   /** The connection below the WebSocket. */
   readonly stream: Duplex;
   readonly resume?: { readonly link: string; readonly received: number };
+  /** What the kernel calls itself, for lists of sessions. */
+  readonly client: string;
 }
 
 /**
@@ -41,6 +44,8 @@ export class ChannelHub {
   /** Milliseconds that a kernel has to come back, counted while no code runs. */
   readonly #patience: number;
   readonly #attachments = new Map<string, ChannelAttachment>();
+  /** What each is called and when it came. */
+  readonly #callers = new Map<ChannelAttachment, SessionAttachment>();
   /** Who sent the requests whose replies are still to come, by message id. */
   readonly #requesters = new Map<string, ChannelAttachment>();
 
@@ -51,19 +56,25 @@ export class ChannelHub {
   }
 
   /** Takes over an open WebSocket until it closes. */
-  attach({ socket, stream, resume }: Arrival, greeting: Greeting): void {
+  attach({ socket, stream, resume, client }: Arrival, greeting: Greeting): void {
     const known = resume === undefined ? undefined : this.#attachments.get(resume.link);
     if (resume !== undefined && known === undefined) {
       socket.close(CLOSE_CODES.unknownLink, 'What this kernel missed is no longer kept.');
       return;
     }
-    const attachment = known ?? this.#create(greeting);
+    const attachment = known ?? this.#create(greeting, client);
     try {
       attachment.connect(socket, stream, resume?.received ?? 0);
     } catch (error) {
       if (!(error instanceof ResumeError)) throw error;
       socket.close(CLOSE_CODES.unknownLink, error.message);
     }
+  }
+
+  /** The kernels that are connected, in the order in which they came. */
+  attached(): SessionAttachment[] {
+    const connected = [...this.#callers].filter(([attachment]) => !attachment.isCut);
+    return connected.map(([, caller]) => caller);
   }
 
   /** Passes a message of the session on to those that it concerns. */
@@ -95,7 +106,7 @@ export class ChannelHub {
     this.#client.relay(channel, message);
   }
 
-  #create(greeting: Greeting): ChannelAttachment {
+  #create(greeting: Greeting, client: string): ChannelAttachment {
     let isConnected = false;
     let patience: NodeJS.Timeout | undefined;
     const disconnected = () => {
@@ -125,6 +136,7 @@ export class ChannelHub {
       },
     });
     this.#attachments.set(attachment.id, attachment);
+    this.#callers.set(attachment, { client, since: new Date().toISOString() });
     return attachment;
   }
 
@@ -141,6 +153,7 @@ export class ChannelHub {
 
   #forget(attachment: ChannelAttachment): void {
     this.#attachments.delete(attachment.id);
+    this.#callers.delete(attachment);
     for (const [id, requester] of this.#requesters) {
       if (requester === attachment) this.#requesters.delete(id);
     }

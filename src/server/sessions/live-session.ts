@@ -4,6 +4,7 @@ import type {
   ExecuteRequest,
   ExecuteResponse,
   Session,
+  SessionDetails,
 } from '../../api/index.js';
 import type { Compute } from '../../compute/index.js';
 import type { SnapshotRecord, Snapshots } from '../snapshots/index.js';
@@ -40,6 +41,7 @@ export class LiveSession {
   readonly #console = new SessionConsole();
   readonly #hub: ChannelHub;
   readonly #lease: Lease;
+  readonly #created = new Date();
 
   constructor(options: LiveSessionOptions, kernel: RunningKernel) {
     this.id = options.id;
@@ -81,6 +83,24 @@ export class LiveSession {
   describe(): Session {
     const { id, name, owner } = this.#options;
     return { id, name, owner, runtimeType: 'Python' };
+  }
+
+  /** The same, with who uses it and how long it lives on unused. */
+  details(): SessionDetails {
+    const { left } = this.#lease;
+    return {
+      ...this.describe(),
+      created: this.#created.toISOString(),
+      state: this.#kernel.client.isRunning ? 'running' : 'idle',
+      attached: this.#hub.attached(),
+      lease: Math.round(this.#lease.length / 1000),
+      leaseLeft: left === undefined ? null : Math.ceil(left / 1000),
+    };
+  }
+
+  /** Sets how many seconds the session lives on when nobody uses it. */
+  setLease(seconds: number): void {
+    this.#lease.setTerms({ afterDetach: seconds * 1000, idle: seconds * 1000 });
   }
 
   /** Runs code with inputs and outputs; see {@link executeCode}. */

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { v4 as uuid } from 'uuid';
-import type { CreateSessionRequest, Session } from '../../api/index.js';
+import type { CreateSessionRequest, Session, SessionDetails } from '../../api/index.js';
 import type { Compute } from '../../compute/index.js';
 import type { User } from '../auth/index.js';
 import type { ServerConfig } from '../config.js';
@@ -106,9 +106,12 @@ export class Sessions {
 
   /** The user's sessions, oldest first. */
   list(user: User): Session[] {
-    return [...this.#live.values()]
-      .filter((session) => session.owner === user.name)
-      .map((session) => session.describe());
+    return this.#of(user).map((session) => session.describe());
+  }
+
+  /** The same, with what R Server does not tell. */
+  listDetails(user: User): SessionDetails[] {
+    return this.#of(user).map((session) => session.details());
   }
 
   /**
@@ -141,6 +144,10 @@ export class Sessions {
       this.#pool.close(),
       ...[...this.#live.values()].map((session) => session.remove({ force: true, reason })),
     ]);
+  }
+
+  #of(user: User): LiveSession[] {
+    return [...this.#live.values()].filter((session) => session.owner === user.name);
   }
 
   async #takeKernel(): Promise<WarmKernel> {

@@ -82,7 +82,7 @@ describe('completion of a magic', () => {
     ['%snapshot X --only |', ['clf', 'flower', 'predict'], ''],
     ['%snapshot X --only clf,f|', ['flower'], 'f'],
     ['%snapshot X --only clf,|', ['flower', 'predict'], ''],
-    ['%session |', ['list', 'new', 'attach', 'close'], ''],
+    ['%session |', ['list', 'new', 'attach', 'keep', 'close'], ''],
     ['%session attach |', ['training'], ''],
     ['%session attach 0f|', [id], '0f'],
     ['%session new --runtime |', ['Python', 'R'], ''],

@@ -15,6 +15,7 @@ function offline(change: Partial<MagicContext> = {}) {
       current: () => undefined,
       startNew: unreachable,
       attach: unreachable,
+      keep: unreachable,
       close: unreachable,
       connect: unreachable,
     },

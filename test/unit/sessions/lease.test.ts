@@ -18,7 +18,7 @@ describe('the lease of a session', () => {
     expect(expire).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1);
     expect(expire).toHaveBeenCalledExactlyOnceWith(
-      'The session expired: it was not used for 1 hours.',
+      'The session expired: it was not used for 1 hour.',
     );
     lease.end();
   });
@@ -69,5 +69,32 @@ describe('the lease of a session', () => {
     lease.hold();
     lease.release();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('tells how much is left, and nothing while the session is in use', () => {
+    const lease = new Lease(TERMS, vi.fn());
+    expect(lease.left).toBe(TERMS.idle);
+    vi.advanceTimersByTime(1000);
+    expect(lease.left).toBe(TERMS.idle - 1000);
+    lease.attach();
+    expect(lease.left).toBeUndefined();
+    lease.detach();
+    expect(lease.left).toBe(TERMS.afterDetach);
+    lease.end();
+  });
+
+  it('takes other terms, which count anew', () => {
+    const expire = vi.fn();
+    const lease = new Lease(TERMS, expire);
+    lease.attach();
+    lease.detach();
+    vi.advanceTimersByTime(TERMS.afterDetach - 1);
+    lease.setTerms({ afterDetach: 7_200_000, idle: 7_200_000 });
+    vi.advanceTimersByTime(7_199_999);
+    expect(expire).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(expire).toHaveBeenCalledExactlyOnceWith(
+      'The session expired: nothing was attached to it for 2 hours.',
+    );
   });
 });
