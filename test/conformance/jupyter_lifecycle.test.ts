@@ -176,9 +176,8 @@ describe('another session', () => {
     const guest = await start();
     await guest.client.execute(`%session attach ${session?.slice(0, 8)}`);
     const listed = await guest.client.execute('%session list');
-    const [row] = listed.published.find(({ type }) => type === 'display_data')?.content.data[
-      'application/vnd.slipway.result+json'
-    ];
+    const shown = listed.published.find(({ type }) => type === 'display_data');
+    const [row] = shown?.content.data['application/vnd.slipway.result+json'] ?? [];
     expect(row).toMatchObject({ id: session, state: 'idle', leaseLeft: null, current: true });
     expect(row.attached).toHaveLength(2);
     await owner.stop();
