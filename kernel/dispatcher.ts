@@ -11,8 +11,11 @@ import type { ClientRequest, OpenRequest, RequestLog } from './requests.js';
 import type { SessionKeeper } from './session-keeper.js';
 import type { SessionProfile } from './session-profile.js';
 
-/** Milliseconds that `kernel_info` waits for a session that is being started. */
-const INFO_PATIENCE = 1000;
+/**
+ * Milliseconds that `kernel_info` waits for a session that is being started: JupyterLab asks once,
+ * and a kernel that does not name its features then has no debugger and no subshells for good.
+ */
+const INFO_PATIENCE = 5000;
 
 /** What the dispatcher hands requests to. */
 export interface DispatcherParts {
@@ -44,6 +47,9 @@ export class Dispatcher {
     interrupt_request: (request) => this.#interrupt(request),
     shutdown_request: (request) => this.#shutdown(request),
   };
+
+  /** What everybody who has asked for `kernel_info` waits for. */
+  #awaitedInfo: Promise<Record<string, unknown> | undefined> | undefined;
 
   constructor(private readonly parts: DispatcherParts) {}
 
@@ -86,14 +92,23 @@ export class Dispatcher {
   }
 
   async #kernelInfoWhenKnown(request: OpenRequest): Promise<void> {
-    const patience = new AbortController();
-    const session = await Promise.race([
-      this.#sessionInfo(),
-      delay(INFO_PATIENCE, undefined, { signal: patience.signal }).catch(ignoreAbort),
-    ]);
-    patience.abort();
+    // All who ask meanwhile are answered together. jupyter_client asks again after a second, and
+    // takes the `idle` of a request that it has given up for that of the cell that it sends next.
+    this.#awaitedInfo ??= this.#awaitInfo();
+    const session = await this.#awaitedInfo;
     const { frontend, sessions } = this.parts;
     frontend.serve(request, kernelInfo(session, sessions.openLink?.python));
+  }
+
+  /** What the session says of itself, or undefined when it is late; then nobody waits any more. */
+  #awaitInfo(): Promise<Record<string, unknown> | undefined> {
+    const patience = new AbortController();
+    const info = this.#sessionInfo().finally(() => {
+      patience.abort();
+      this.#awaitedInfo = undefined;
+    });
+    const late = delay(INFO_PATIENCE, undefined, { signal: patience.signal });
+    return Promise.race([info, late.catch(ignoreAbort)]);
   }
 
   /** What the session says of itself; undefined when there is none or it fails to say. */

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type KernelProcess, startKernel } from '../support/kernel.js';
+import { type Exchange, type KernelProcess, startKernel, within } from '../support/kernel.js';
 
 let kernel: KernelProcess;
 
@@ -74,5 +77,33 @@ describe('a kernel whose server cannot be reached', () => {
         start: 0,
       },
     ]);
+  });
+});
+
+describe('a kernel whose server does not answer', () => {
+  it('answers all who have asked for kernel_info together, so that no idle comes late', async () => {
+    const mute = createServer();
+    mute.listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
+    const waiting = await startKernel({
+      SLIPWAY_URL: `http://127.0.0.1:${port}`,
+      SLIPWAY_TOKEN: 'none',
+    });
+    try {
+      // As jupyter_client does, which asks again when a second has passed.
+      const asked = [waiting.client.request('kernel_info_request', {})];
+      for (let again = 0; again < 3; again++) {
+        await delay(1000);
+        asked.push(waiting.client.request('kernel_info_request', {}));
+      }
+      const { reply } = (await asked[0]) as Exchange;
+      expect(reply.content.language_info.name).toBe('python');
+      await within(Promise.all(asked), 'the other answers', 500);
+      await within(waiting.client.request('kernel_info_request', {}), 'a later answer', 500);
+    } finally {
+      mute.close();
+      await waiting.stop();
+    }
   });
 });
