@@ -1,10 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Dealer, Subscriber } from 'zeromq';
 import {
   type ConnectionInfo,
@@ -18,93 +12,112 @@ import {
   parentId,
   Signer,
 } from '../src/jupyter/index.js';
+import { freeConnection, type KernelCommand, KernelProcess } from './kernel-process.js';
+
+/** A request under way. */
+export interface Request {
+  /** Resolves with the content of the reply. */
+  readonly reply: Promise<Record<string, unknown>>;
+  /** Resolves when both the reply and `idle` have arrived. */
+  readonly done: Promise<void>;
+  /** Resolves when the request has been published as busy. */
+  readonly busy: Promise<void>;
+}
 
 interface Pending {
-  resolve: () => void;
-  idle: boolean;
-  replied: boolean;
-  reply?: Record<string, unknown>;
-  streamBytes: number;
+  readonly reply: PromiseWithResolvers<Record<string, unknown>>;
+  readonly done: PromiseWithResolvers<void>;
+  readonly busy: PromiseWithResolvers<void>;
+  isReplied: boolean;
+  isIdle: boolean;
 }
 
 /**
+ * Milliseconds between tries to connect to a kernel that has not bound its sockets. ZeroMQ's own
+ * pause is 100 to 200 ms, by chance: it would be most of what a quick start takes.
+ */
+export const PROMPT = 2;
+/** ZeroMQ's own pause, which Jupyter's clients leave as it is. */
+export const ZEROMQ_DEFAULT = 100;
+
+/** Milliseconds that jupyter_client gives IOPub after the reply to its first question. */
+const IOPUB_PATIENCE = 200;
+
+/**
  * The least client that can drive a kernel, the same for ours and for ipykernel, so that what is
- * measured is the kernel. A request is over when both its reply and its `idle` have arrived.
+ * measured is the kernel.
  */
 export class KernelUnderTest {
-  readonly #process: ChildProcess;
-  readonly #directory: string;
+  /** Told of the content of each `stream` message, while it is set. */
+  onStream: ((content: Uint8Array) => void) | undefined;
+  readonly connection: ConnectionInfo;
+  readonly #process: KernelProcess;
   readonly #signer: Signer;
-  readonly #shell = new Dealer({ linger: 0, receiveHighWaterMark: 0, sendHighWaterMark: 0 });
-  readonly #control = new Dealer({ linger: 1000 });
-  readonly #iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
+  readonly #shell: Dealer;
+  readonly #control: Dealer;
+  readonly #iopub: Subscriber;
   readonly #session = randomBytes(16).toString('hex');
   readonly #pending = new Map<string, Pending>();
+  readonly #heardIopub = Promise.withResolvers<void>();
+  #isStopping = false;
 
-  private constructor(process: ChildProcess, directory: string, info: ConnectionInfo) {
-    this.#process = process;
-    this.#directory = directory;
-    this.#signer = new Signer(info.key, info.signature_scheme);
-    this.#shell.connect(endpoint(info, info.shell_port));
-    this.#control.connect(endpoint(info, info.control_port));
-    this.#iopub.connect(endpoint(info, info.iopub_port));
+  private constructor(connection: ConnectionInfo, command: KernelCommand, pause: number) {
+    this.connection = connection;
+    this.#signer = new Signer(connection.key, connection.signature_scheme);
+    this.#process = new KernelProcess(command, connection);
+    const options = { receiveHighWaterMark: 0, reconnectInterval: pause };
+    this.#shell = new Dealer({ ...options, linger: 0 });
+    this.#control = new Dealer({ ...options, linger: 1000 });
+    this.#iopub = new Subscriber({ ...options, linger: 0 });
     this.#iopub.subscribe('');
-    this.#listen(this.#shell).catch(reportUnlessClosed);
-    this.#listen(this.#iopub).catch(reportUnlessClosed);
+    this.#iopub.connect(endpoint(connection, connection.iopub_port));
+    this.#shell.connect(endpoint(connection, connection.shell_port));
+    this.#control.connect(endpoint(connection, connection.control_port));
+    this.#hear().catch(reportUnlessClosed);
+    for (const socket of [this.#shell, this.#control]) {
+      this.#listen(socket).catch(reportUnlessClosed);
+    }
+    this.#process.failure().catch((error: Error) => this.#fail(error));
   }
 
   /**
    * Starts a kernel and connects to it.
-   * @param argv its command line, with `{connection_file}` where Jupyter puts the file's name.
+   * @param pause milliseconds between tries to connect.
    */
-  static async start(
-    argv: readonly string[],
-    env: NodeJS.ProcessEnv = {},
-  ): Promise<KernelUnderTest> {
-    const directory = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
-    const [shell, iopub, stdin, control, hb] = await freePorts(5);
-    const info: ConnectionInfo = {
-      transport: 'tcp',
-      ip: '127.0.0.1',
-      shell_port: shell as number,
-      iopub_port: iopub as number,
-      stdin_port: stdin as number,
-      control_port: control as number,
-      hb_port: hb as number,
-      key: randomBytes(16).toString('hex'),
-      signature_scheme: 'hmac-sha256',
-    };
-    const file = join(directory, 'connection.json');
-    await writeFile(file, JSON.stringify(info), { mode: 0o600 });
-    const [command, ...args] = argv.map((part) => part.replace('{connection_file}', file));
-    const child = spawn(command as string, args, {
-      cwd: directory,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    return new KernelUnderTest(child, directory, info);
+  static async start(command: KernelCommand, pause = PROMPT): Promise<KernelUnderTest> {
+    return new KernelUnderTest(await freeConnection(), command, pause);
   }
 
-  /** Resident memory of the kernel's process in bytes, from Linux's /proc. */
   get pid(): number {
-    return this.#process.pid as number;
+    return this.#process.pid;
   }
 
   /**
-   * Asks for `kernel_info` until an answer and its `idle` have come: messages sent before a kernel
-   * subscribes its publisher are lost, so the first ones may go unanswered on IOPub.
+   * Resolves when the kernel can be used, found out as jupyter_client's `wait_for_ready` does: it
+   * answers `kernel_info`, and something has come over IOPub.
    */
   async ready(): Promise<void> {
-    for (;;) {
-      const answered = this.#request('kernel_info_request', {});
-      const timeout = new Promise<'late'>((resolve) => setTimeout(resolve, 100, 'late').unref());
-      if ((await Promise.race([answered.then(() => 'answered'), timeout])) === 'answered') return;
+    for (let isReady = false; !isReady; ) {
+      const { reply } = await this.request('shell', 'kernel_info_request', {});
+      await reply;
+      isReady = await Promise.race([
+        this.#heardIopub.promise.then(() => true),
+        new Promise<false>((resolve) => setTimeout(resolve, IOPUB_PATIENCE, false).unref()),
+      ]);
     }
   }
 
-  /** Runs a cell. Resolves with the bytes of stream content that it published. */
-  async execute(code: string): Promise<{ streamBytes: number }> {
-    const { reply, streamBytes } = await this.#request('execute_request', {
+  /** Runs a cell to its end. @throws when it fails. */
+  async execute(code: string): Promise<void> {
+    const { reply, done } = await this.begin(code);
+    const { status, evalue } = await reply;
+    if (status !== 'ok') throw new Error(`A benchmark's cell failed: ${status} ${evalue}`);
+    await done;
+  }
+
+  /** Sends a cell, whatever becomes of it. */
+  begin(code: string): Promise<Request> {
+    return this.request('shell', 'execute_request', {
       code,
       silent: false,
       store_history: true,
@@ -112,63 +125,91 @@ export class KernelUnderTest {
       allow_stdin: false,
       stop_on_error: true,
     });
-    if (reply?.status !== 'ok') {
-      throw new Error(`A benchmark's cell failed: ${JSON.stringify(reply)}`);
-    }
-    return { streamBytes };
   }
 
-  async kernelInfo(): Promise<void> {
-    await this.#request('kernel_info_request', {});
-  }
-
-  async stop(): Promise<void> {
-    const ended = once(this.#process, 'exit');
-    await this.#control.send(this.#encode('shutdown_request', { restart: false }).frames);
-    await ended;
-    for (const socket of [this.#shell, this.#control, this.#iopub]) socket.close();
-    await rm(this.#directory, { recursive: true, force: true });
-  }
-
-  #encode(type: string, content: object): { id: string; frames: Uint8Array[] } {
-    const header = createHeader(type, this.#session, 'bench');
+  /** Sends a request. @param subshell the id of the subshell that is to serve it. */
+  async request(
+    channel: 'shell' | 'control',
+    type: string,
+    content: object,
+    subshell?: string,
+  ): Promise<Request> {
+    const header = {
+      ...createHeader(type, this.#session, 'bench'),
+      ...(subshell === undefined ? {} : { subshell_id: subshell }),
+    };
+    const pending: Pending = {
+      reply: Promise.withResolvers(),
+      done: Promise.withResolvers(),
+      busy: Promise.withResolvers(),
+      isReplied: false,
+      isIdle: false,
+    };
+    this.#pending.set(header.msg_id, pending);
+    const frames = encodeZmqFrames([], createMessage(header, content), this.#signer);
+    await (channel === 'shell' ? this.#shell : this.#control).send(frames);
     return {
-      id: header.msg_id,
-      frames: encodeZmqFrames([], createMessage(header, content), this.#signer),
+      reply: pending.reply.promise,
+      done: pending.done.promise,
+      busy: pending.busy.promise,
     };
   }
 
-  async #request(type: string, content: object): Promise<Pending> {
-    const { id, frames } = this.#encode(type, content);
-    const done = Promise.withResolvers<void>();
-    const pending: Pending = { resolve: done.resolve, idle: false, replied: false, streamBytes: 0 };
-    this.#pending.set(id, pending);
-    await this.#shell.send(frames);
-    await done.promise;
-    return pending;
+  /** Shuts the kernel down and waits for its end. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.request('control', 'shutdown_request', { restart: false });
+    await this.#process.ended();
+    for (const socket of [this.#shell, this.#control, this.#iopub]) socket.close();
   }
 
-  async #listen(socket: Dealer | Subscriber): Promise<void> {
+  async #listen(socket: Dealer): Promise<void> {
     for await (const frames of socket) {
-      if (frames.length < 5) continue;
       const { message } = decodeZmqFrames(frames, this.#signer);
-      const id = parentId(message.parentHeader);
-      const pending = id === undefined ? undefined : this.#pending.get(id);
-      if (id === undefined || pending === undefined) continue;
-      const type = decodeHeader(message.header).msg_type;
-      if (socket instanceof Dealer) {
-        pending.replied = true;
-        pending.reply = decodeDict(message.content, 'content');
-      } else if (type === 'stream') {
-        pending.streamBytes += message.content.byteLength;
-      } else if (type === 'status') {
-        pending.idle = decodeDict(message.content, 'content').execution_state === 'idle';
-      }
-      if (pending.replied && pending.idle) {
-        this.#pending.delete(id);
-        pending.resolve();
+      const id = parentId(message.parentHeader) ?? '';
+      const pending = this.#pending.get(id);
+      if (pending === undefined) continue;
+      pending.isReplied = true;
+      pending.reply.resolve(decodeDict(message.content, 'content'));
+      this.#settle(id, pending);
+    }
+  }
+
+  async #hear(): Promise<void> {
+    for await (const frames of this.#iopub) {
+      this.#heardIopub.resolve();
+      // Signatures are not checked here: a client that did would be slower than the kernels.
+      const delimiter = frames.findIndex((frame) => frame.byteLength === 9);
+      const [header, parent, , content] = frames.slice(delimiter + 2);
+      if (header === undefined || parent === undefined || content === undefined) continue;
+      const type = decodeHeader(header).msg_type;
+      if (type === 'stream') this.onStream?.(content);
+      if (type !== 'status') continue;
+      const id = parentId(parent) ?? '';
+      const pending = this.#pending.get(id);
+      if (pending === undefined) continue;
+      pending.busy.resolve();
+      pending.isIdle = decodeDict(content, 'content').execution_state === 'idle';
+      this.#settle(id, pending);
+    }
+  }
+
+  /** The kernel has ended: nobody is to wait for it any more. */
+  #fail(error: Error): void {
+    if (this.#isStopping) return;
+    for (const { reply, done, busy } of this.#pending.values()) {
+      for (const { promise, reject } of [reply, done, busy]) {
+        // Not everybody waits for all three.
+        promise.catch(ignore);
+        reject(error);
       }
     }
+  }
+
+  #settle(id: string, pending: Pending): void {
+    if (!pending.isReplied || !pending.isIdle) return;
+    this.#pending.delete(id);
+    pending.done.resolve();
   }
 }
 
@@ -176,15 +217,4 @@ function reportUnlessClosed(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EAGAIN' && error.code !== 'ENOTSOCK') throw error;
 }
 
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
+function ignore(): void {}

@@ -35,6 +35,8 @@ export async function startServer(
       stdio: ['ignore', 'inherit', 'inherit'],
     },
   );
+  // Whatever ends the bench, a signal or an error, the server does not outlive it.
+  process.once('exit', () => child.kill('SIGTERM'));
   const failed = once(child, 'exit').then(([status]) => {
     throw new Error(`The server ended with status ${status} before it was ready.`);
   });

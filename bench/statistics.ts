@@ -6,11 +6,21 @@ export function percentile(samples: readonly number[], p: number): number {
   return sorted[rank - 1] as number;
 }
 
+export function median(samples: readonly number[]): number {
+  return percentile(samples, 50);
+}
+
 /** Milliseconds that `work` takes. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
+}
+
+/** Measurements of two subjects; those of the same index were taken one right after the other. */
+export interface Pairs {
+  readonly ours: readonly number[];
+  readonly peer: readonly number[];
 }
 
 /**
@@ -21,7 +31,7 @@ export async function alternate(
   rounds: number,
   ours: () => Promise<number>,
   peer: () => Promise<number>,
-): Promise<{ ours: number[]; peer: number[] }> {
+): Promise<Pairs> {
   const samples = { ours: [] as number[], peer: [] as number[] };
   for (let round = 0; round < rounds; round++) {
     const oursFirst = round % 2 === 0;
@@ -30,4 +40,14 @@ export async function alternate(
     if (!oursFirst) samples.ours.push(await ours());
   }
   return samples;
+}
+
+/** How many times as large ours is: the median over the pairs, as the machine drifts. */
+export function pairedRatio({ ours, peer }: Pairs): number {
+  return median(ours.map((value, index) => value / (peer[index] as number)));
+}
+
+/** By how much ours is larger: the median over the pairs. */
+export function pairedDifference({ ours, peer }: Pairs): number {
+  return median(ours.map((value, index) => value - (peer[index] as number)));
 }
