@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** Milliseconds for which a list counts as new. */
 const FRESH = 2000;
 /** Milliseconds that whoever completes waits for a list; then what is known has to do. */
@@ -48,14 +46,13 @@ export class RecentList<T> {
 
 /** What a promise resolves to; undefined when that takes longer than `limit` milliseconds. */
 export async function inTime<T>(promise: Promise<T>, limit: number): Promise<T | undefined> {
-  const patience = new AbortController();
-  const late = delay(limit, undefined, { signal: patience.signal }).catch((error: Error) => {
-    if (error.name !== 'AbortError') throw error;
-    return undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, limit, undefined);
   });
   try {
     return await Promise.race([promise, late]);
   } finally {
-    patience.abort();
+    clearTimeout(timer);
   }
 }

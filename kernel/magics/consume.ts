@@ -7,6 +7,7 @@ import type {
 import { type MagicContext, MagicError } from '../magic-context.js';
 import { type ImageBlock, shorten, type View } from '../output/index.js';
 import { type MagicCall, type MagicDefinition, optional, word } from './definition.js';
+import { withProgress } from './progress.js';
 import { rememberCall } from './recent-calls.js';
 import { findService } from './service-lookup.js';
 import { assignOutputs, evaluateToTexts, type OutputText, typesByName } from './session-values.js';
@@ -45,16 +46,20 @@ async function run(call: MagicCall, context: MagicContext): Promise<void> {
   checkParameters(service, parameters);
   const expressions = Object.fromEntries(parameters);
   const types = typesByName(service.inputParameterDefinitions);
-  const values = parameters.size === 0 ? {} : await evaluateToTexts(context, expressions, types);
   const client = await context.client();
   const { services } = client;
   const { version } = service;
-  const { result, outputs: texts } = await services.consumeTexts(
-    name,
-    version,
-    values,
-    context.signal,
-  );
+  const { values, answer } = await withProgress(context, async (step) => {
+    const given =
+      parameters.size === 0
+        ? {}
+        : await step('Evaluating the inputs', () => evaluateToTexts(context, expressions, types));
+    const called = await step(`Calling ${name} ${version}`, () =>
+      services.consumeTexts(name, version, given, context.signal),
+    );
+    return { values: given, answer: called };
+  });
+  const { result, outputs: texts } = answer;
   if (result.consoleOutput !== '') context.stream('stdout', result.consoleOutput);
   if (!result.success) {
     const reason = result.errorMessage.trim() || 'it gave no reason';

@@ -3,6 +3,7 @@ import type { MagicContext } from '../magic-context.js';
 import { code } from '../output/index.js';
 import { type MagicCall, type MagicDefinition, optional, word } from './definition.js';
 import { openLocalFile, saveDownload } from './local-files.js';
+import { withProgress } from './progress.js';
 import { checkFileName } from './session-file-name.js';
 import { show } from './show.js';
 
@@ -71,7 +72,9 @@ async function upload(call: MagicCall, context: MagicContext): Promise<void> {
     const file = await openLocalFile(path, 'r');
     yield* file.createReadStream();
   };
-  await sessions.uploadFile(sessionId, name, content);
+  await withProgress(context, (step) =>
+    step(`Uploading ${name}`, () => sessions.uploadFile(sessionId, name, content)),
+  );
   show(context, {
     blocks: [{ kind: 'note', tone: 'good', text: `${name} is in the session.` }],
     data: { name, path },
@@ -84,10 +87,12 @@ async function download(call: MagicCall, context: MagicContext): Promise<void> {
   const path = resolve(call.arguments.optionalWord(1)?.text ?? name);
   const { sessionId } = await context.link();
   const { sessions } = await context.client();
-  await saveDownload(() => sessions.downloadFile(sessionId, name), path, {
-    replace: call.arguments.flag('force'),
-    signal: context.signal,
-  });
+  const options = { replace: call.arguments.flag('force'), signal: context.signal };
+  await withProgress(context, (step) =>
+    step(`Downloading ${name}`, () =>
+      saveDownload(() => sessions.downloadFile(sessionId, name), path, options),
+    ),
+  );
   show(context, {
     blocks: [{ kind: 'note', tone: 'good', text: `${name} is in ${path}.` }],
     data: { name, path },

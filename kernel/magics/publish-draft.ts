@@ -3,11 +3,13 @@ import type {
   JsonValue,
   ParameterDefinition,
   PublishWebServiceRequest,
+  SnapshotContents,
   WebService,
 } from '../../src/api/index.js';
 import { ClientError } from '../../src/client/index.js';
 import { type MagicContext, MagicError } from '../magic-context.js';
 import { type Block, formatTime } from '../output/index.js';
+import { type RunStep, withProgress } from './progress.js';
 import { findService, findServiceIfAny, versionsOf } from './service-lookup.js';
 import { serviceView } from './service-view.js';
 import { show } from './show.js';
@@ -49,17 +51,11 @@ export async function publishDraft(context: MagicContext, draft: PublishDraft): 
     if (differences.length > 0) throw existsError(existing, differences);
     return showUnchanged(context, existing, draft);
   }
-  const automatic = draft.snapshot === 'auto' ? await saveWhatIsNeeded(context, draft) : undefined;
-  let version: string;
-  try {
-    version = await send(context, draft, existing, automatic?.snapshotId ?? snapshotId);
-  } finally {
-    // The service has its own copy; this snapshot was made for it alone.
-    if (automatic !== undefined) await discard(context, automatic.snapshotId);
-  }
+  const { version, contents } = await withProgress(context, (step) =>
+    sendDraft(context, draft, existing, snapshotId, step),
+  );
   const service = await findService(context, draft.name, version);
   const verb = existing === undefined ? 'is published' : 'is updated';
-  const contents = automatic?.contents;
   show(
     context,
     serviceView(await context.client(), service, {
@@ -72,6 +68,29 @@ export async function publishDraft(context: MagicContext, draft: PublishDraft): 
       },
     }),
   );
+}
+
+/** Saves what is needed, where the draft leaves that to us, and publishes or updates. */
+async function sendDraft(
+  context: MagicContext,
+  draft: PublishDraft,
+  existing: WebService | undefined,
+  snapshotId: string | null | undefined,
+  step: RunStep,
+): Promise<{ version: string; contents: SnapshotContents | undefined }> {
+  const automatic =
+    draft.snapshot === 'auto'
+      ? await step('Saving what the code needs', () => saveWhatIsNeeded(context, draft))
+      : undefined;
+  try {
+    const version = await step('Publishing, and starting it in a clean process', () =>
+      send(context, draft, existing, automatic?.snapshotId ?? snapshotId),
+    );
+    return { version, contents: automatic?.contents };
+  } finally {
+    // The service has its own copy; this snapshot was made for it alone.
+    if (automatic !== undefined) await discard(context, automatic.snapshotId);
+  }
 }
 
 /** The id of the snapshot that the draft names: null for none, undefined when it is made now. */

@@ -2,6 +2,7 @@ import type { PatchWebServiceRequest } from '../../src/api/index.js';
 import type { MagicContext } from '../magic-context.js';
 import { type MagicCall, type MagicDefinition, optional, word } from './definition.js';
 import { parseDefinitions } from './parameter-definitions.js';
+import { withProgress } from './progress.js';
 import { findService } from './service-lookup.js';
 import { serviceView } from './service-view.js';
 import { show } from './show.js';
@@ -83,7 +84,9 @@ async function update(call: MagicCall, context: MagicContext): Promise<void> {
     throw new UsageError(`%service update changes nothing as written. Name one of ${options}.`);
   }
   const client = await context.client();
-  await client.services.update(name, version, request);
+  await withProgress(context, (step) =>
+    step(`Updating ${name} ${version}`, () => client.services.update(name, version, request)),
+  );
   const changed = await findService(context, name, version);
   show(
     context,

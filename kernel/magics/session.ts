@@ -3,6 +3,7 @@ import { type MagicContext, MagicError } from '../magic-context.js';
 import { code, formatTime, type Inline, type View } from '../output/index.js';
 import { type MagicDefinition, optional, word } from './definition.js';
 import { formatDuration, parseDuration } from './duration.js';
+import { withProgress } from './progress.js';
 import { findSession, type ListedSession, listSessions, shortId } from './session-lookup.js';
 import { show } from './show.js';
 import { findSnapshot } from './snapshot-lookup.js';
@@ -55,11 +56,15 @@ export const session: MagicDefinition = {
         const lease = call.arguments.value('lease');
         const seconds = lease === undefined ? undefined : leaseOf('--lease', lease);
         const saved = snapshot === undefined ? undefined : await findSnapshot(context, snapshot);
-        await context.session.startNew({
-          runtime,
-          ...(name === undefined ? {} : { name }),
-          ...(saved === undefined ? {} : { snapshotId: saved.id }),
-        });
+        await withProgress(context, (step) =>
+          step(saved === undefined ? 'Starting the session' : `Starting from "${saved.name}"`, () =>
+            context.session.startNew({
+              runtime,
+              ...(name === undefined ? {} : { name }),
+              ...(saved === undefined ? {} : { snapshotId: saved.id }),
+            }),
+          ),
+        );
         if (seconds !== undefined) await context.session.keep(seconds);
         show(context, currentView(context, 'Started', seconds));
       },
@@ -70,7 +75,9 @@ export const session: MagicDefinition = {
       summary: 'Moves this notebook to a session that is there already.',
       async run(call, context) {
         const found = await findSession(context, call.arguments.word(0).text);
-        await context.session.attach(found.id);
+        await withProgress(context, (step) =>
+          step(`Attaching to ${found.name}`, () => context.session.attach(found.id)),
+        );
         show(context, currentView(context, 'Attached to'));
       },
     },
@@ -99,7 +106,9 @@ export const session: MagicDefinition = {
         if (found === undefined) {
           show(context, note('This notebook has no session now; the next cell starts one.'));
         } else if (found.id === current?.id) {
-          await context.session.close({ force });
+          await withProgress(context, (step) =>
+            step('Closing the session', () => context.session.close({ force })),
+          );
           show(context, note('The session is closed. The next cell starts a new one.'));
         } else {
           const { sessions } = await context.client();

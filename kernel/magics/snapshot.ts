@@ -3,6 +3,7 @@ import { type MagicContext, MagicError } from '../magic-context.js';
 import { code, formatBytes, formatTime } from '../output/index.js';
 import { type MagicCall, type MagicDefinition, word } from './definition.js';
 import { saveDownload } from './local-files.js';
+import { withProgress } from './progress.js';
 import { show } from './show.js';
 import { contentsBlocks } from './snapshot-contents.js';
 import { findSnapshot } from './snapshot-lookup.js';
@@ -46,7 +47,10 @@ export const snapshot: MagicDefinition = {
       async run(call, context) {
         const { id, name } = await findSnapshot(context, call.arguments.word(0).text);
         const client = await context.client();
-        await client.sessions.loadSnapshot((await context.link()).sessionId, id);
+        const { sessionId } = await context.link();
+        await withProgress(context, (step) =>
+          step(`Loading "${name}"`, () => client.sessions.loadSnapshot(sessionId, id)),
+        );
         show(context, {
           blocks: [{ kind: 'note', tone: 'good', text: `"${name}" is loaded into this session.` }],
           data: { id, name, loaded: true },
@@ -104,10 +108,10 @@ async function save(call: MagicCall, context: MagicContext): Promise<void> {
   const names = call.arguments.values('only');
   const { sessionId } = await context.link();
   const client = await context.client();
-  const { snapshotId, contents } = await client.sessions.createSnapshot(sessionId, {
-    name,
-    ...(names === undefined ? {} : { names: [...names] }),
-  });
+  const request = { name, ...(names === undefined ? {} : { names: [...names] }) };
+  const { snapshotId, contents } = await withProgress(context, (step) =>
+    step(`Saving the snapshot "${name}"`, () => client.sessions.createSnapshot(sessionId, request)),
+  );
   show(context, {
     title: `Snapshot ${name}`,
     blocks: [
@@ -164,10 +168,12 @@ async function download(call: MagicCall, context: MagicContext): Promise<void> {
   const found = await findSnapshot(context, call.arguments.word(0).text);
   const path = resolve(call.arguments.word(1).text);
   const { snapshots } = await context.client();
-  await saveDownload(() => snapshots.download(found.id), path, {
-    replace: call.arguments.flag('force'),
-    signal: context.signal,
-  });
+  const options = { replace: call.arguments.flag('force'), signal: context.signal };
+  await withProgress(context, (step) =>
+    step(`Downloading "${found.name}"`, () =>
+      saveDownload(() => snapshots.download(found.id), path, options),
+    ),
+  );
   show(context, {
     blocks: [{ kind: 'note', tone: 'good', text: `"${found.name}" is in ${path}.` }],
     data: { id: found.id, name: found.name, path },

@@ -4,6 +4,7 @@ import type { MagicContext } from '../magic-context.js';
 import { code, formatBytes } from '../output/index.js';
 import { type MagicCall, type MagicDefinition, optional, word } from './definition.js';
 import { openLocalFile, saveDownload } from './local-files.js';
+import { withProgress } from './progress.js';
 import { show } from './show.js';
 
 /** `%workspace`: the variables of the session, also as files. */
@@ -61,10 +62,12 @@ async function get(call: MagicCall, context: MagicContext): Promise<void> {
   const path = resolve(call.arguments.optionalWord(1)?.text ?? `${name}.pickle`);
   const { sessionId } = await context.link();
   const { sessions } = await context.client();
-  const pickled = await sessions.getObject(sessionId, name);
-  await saveDownload(async () => Readable.from([pickled]), path, {
-    replace: call.arguments.flag('force'),
-    signal: context.signal,
+  const options = { replace: call.arguments.flag('force'), signal: context.signal };
+  const pickled = await withProgress(context, async (step) => {
+    const bytes = await step(`Getting ${name}`, () => sessions.getObject(sessionId, name));
+    const source = async () => Readable.from([bytes]);
+    await step('Writing the file', () => saveDownload(source, path, options));
+    return bytes;
   });
   const size = formatBytes(pickled.byteLength);
   show(context, {
@@ -79,7 +82,10 @@ async function set(call: MagicCall, context: MagicContext): Promise<void> {
   const file = await openLocalFile(path, 'r');
   const pickled = await file.readFile().finally(() => file.close());
   const { sessionId } = await context.link();
-  await (await context.client()).sessions.setObject(sessionId, name, pickled);
+  const { sessions } = await context.client();
+  await withProgress(context, (step) =>
+    step(`Setting ${name}`, () => sessions.setObject(sessionId, name, pickled)),
+  );
   show(context, {
     blocks: [{ kind: 'note', tone: 'good', text: `${name} is set from ${path}.` }],
     data: { name, path },

@@ -15,6 +15,6 @@ export function toBundle(view: View): MimeBundle {
   return {
     'text/html': renderHtml(view),
     'text/plain': renderPlain(view),
-    [DATA_MIME_TYPE]: view.data,
+    ...(view.data === undefined ? {} : { [DATA_MIME_TYPE]: view.data }),
   };
 }

@@ -61,8 +61,8 @@ export type Block = FieldsBlock | TableBlock | NoteBlock | CodeBlock | ImageBloc
 export interface View {
   readonly title?: Inline;
   readonly blocks: readonly Block[];
-  /** What a program reads. */
-  readonly data: JsonValue;
+  /** What a program reads; absent from what is no result, such as progress. */
+  readonly data?: JsonValue;
 }
 
 /** The text of an inline, without its looks. */

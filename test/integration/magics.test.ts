@@ -175,6 +175,17 @@ describe('%consume', () => {
     );
   });
 
+  it('shows what it is at while a service takes long, and then its result', async () => {
+    await bench.run(
+      '%%publish Slow V1 --in x:numeric --out y:numeric\nimport time; time.sleep(1.5); y = x',
+    );
+    const { shown, data } = await bench.run('%consume Slow V1 x=2');
+    const texts = shown.map((bundle) => String(bundle['text/plain']));
+    expect(texts[0]).toMatch(/^Evaluating the inputs +✓ [\d.]+ s\nCalling Slow V1 +… \d s$/);
+    expect(texts.at(-2)).toMatch(/Calling Slow V1 +✓ [\d.]+ s$/);
+    expect(data.outputParameters).toEqual({ y: 2 });
+  });
+
   it('fails as the service fails', async () => {
     await bench.run('%%publish Fails V1 --in x:numeric --out y:numeric\ny = 1 / x');
     await expect(bench.run('%consume Fails V1 x=0')).rejects.toMatchObject({
