@@ -78,6 +78,7 @@ async function connect<T>(
 class ChannelLink implements SessionLink {
   readonly sessionId: string;
   readonly python: string | undefined;
+  readonly isPlain = false;
   readonly ended: Promise<LinkEnd>;
   readonly #options: ChannelOptions;
   readonly #helper = new HelperRequests();

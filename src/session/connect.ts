@@ -2,6 +2,13 @@ import type { RServerClient } from '../client/index.js';
 import { LinkOpenError } from './errors.js';
 import type { MessageListener, SessionLink } from './link.js';
 
+/**
+ * How a server refuses a WebSocket that does not have such a route, or that gets no WebSockets
+ * through its proxy. Ours tells of a session that is gone by a close code, so that no other call
+ * is needed to know what a server can do.
+ */
+const NO_CHANNEL: ReadonlySet<number> = new Set([404, 405, 426, 501]);
+
 /** Which session to use and who gets its messages. */
 export interface OpenSessionOptions {
   readonly onMessage: MessageListener;
@@ -38,6 +45,7 @@ export async function openSession(
 
 /**
  * Attaches to a session that is already there.
+ * On a server that has only R Server's routes, by these.
  * @throws {LinkOpenError} whose `sessionGone` tells whether there is such a session.
  */
 export async function attachSession(
@@ -60,7 +68,12 @@ export async function attachSession(
   try {
     return await open();
   } catch (error) {
-    if (!(error instanceof LinkOpenError) || error.status !== undefined) throw error;
+    if (!(error instanceof LinkOpenError)) throw error;
+    if (NO_CHANNEL.has(error.status ?? 0)) {
+      const { openRest } = await import('./rest.js');
+      return await openRest({ client, sessionId, onMessage });
+    }
+    if (error.status !== undefined) throw error;
     // Nothing answered. An embedded server may have ended or moved: any call finds or starts it,
     // and for every other server says what is wrong.
     await client.status();

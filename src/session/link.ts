@@ -26,6 +26,8 @@ export interface SessionLink {
   readonly sessionId: string;
   /** Version of the session's Python (`3.11.7`), where the server told it. */
   readonly python: string | undefined;
+  /** Whether the server has R Server's routes alone, so that some things cannot be done there. */
+  readonly isPlain: boolean;
   /** Resolves when the link has ended for good. */
   readonly ended: Promise<LinkEnd>;
   /** Whether there is a connection at this moment; without one, messages wait for the next. */
