@@ -1,99 +1,10 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RServerClient } from '../../src/client/index.js';
-import {
-  createJupyterWorld,
-  type JupyterLab,
-  type JupyterWorld,
-  projectRoot,
-  startJupyterLab,
-} from '../support/jupyter.js';
-import { NotebookPage, writeNotebook } from '../support/jupyterlab-page.js';
-import { findChromium } from '../support/requirements.js';
+import { expect, it } from 'vitest';
+import type { NotebookPage } from '../support/jupyterlab-page.js';
+import { describeInLab, picture } from '../support/lab-suite.js';
 
-const executablePath = findChromium();
-
-describe.runIf(executablePath !== undefined)('a session in JupyterLab', () => {
-  let world: JupyterWorld;
-  let lab: JupyterLab;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    world = await createJupyterWorld();
-    lab = await startJupyterLab(world);
-    browser = await chromium.launch({
-      executablePath: executablePath as string,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
-  }, 120_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await lab?.stop();
-    await world?.dispose();
-  }, 60_000);
-
-  async function open(name: string, cells: readonly string[]): Promise<NotebookPage> {
-    await writeNotebook(world, `${name}.ipynb`, cells);
-    return await NotebookPage.open(browser, lab, `${name}.ipynb`);
-  }
-
-  /** Keeps pictures of every cell, light and dark, where SLIPWAY_SCREENSHOTS names a directory. */
-  async function picture(notebook: NotebookPage, name: string): Promise<void> {
-    const wanted = process.env.SLIPWAY_SCREENSHOTS;
-    if (wanted === undefined) return;
-    const directory = resolve(projectRoot, wanted);
-    await mkdir(directory, { recursive: true });
-    const { page } = notebook;
-    const height = await page
-      .locator('.jp-Notebook')
-      .evaluate((element) =>
-        [...element.querySelectorAll('.jp-Cell')].reduce(
-          (sum, { clientHeight }) => sum + clientHeight + 10,
-          150,
-        ),
-      );
-    await page.setViewportSize({ width: 1280, height: Math.max(400, height) });
-    await page
-      .locator('.jp-Notebook .jp-WindowedPanel-outer')
-      .evaluate((panel) => panel.scrollTo(0, 0));
-    for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page
-        .locator(`body[data-jp-theme-light="${colorScheme === 'light'}"]`)
-        .waitFor({ state: 'attached' });
-      await page.locator('#jupyterlab-splash').waitFor({ state: 'detached' });
-      await page.screenshot({ path: join(directory, `${name}-${colorScheme}.png`) });
-    }
-    await page.setViewportSize({ width: 1280, height: 1000 });
-  }
-
-  interface Runtime {
-    readonly url: string;
-    readonly pid: number;
-    readonly username: string;
-    readonly password: string;
-  }
-
-  async function runtime(): Promise<Runtime> {
-    const path = join(world.env.SLIPWAY_HOME as string, 'runtime.json');
-    return JSON.parse(await readFile(path, 'utf8')) as Runtime;
-  }
-
-  /** Ids of the sessions that the server has for its user. */
-  async function sessions(): Promise<string[]> {
-    const { url, username, password } = await runtime();
-    const client = new RServerClient({
-      url,
-      credentials: { kind: 'password', username, password },
-    });
-    return (await client.sessions.list()).map(({ id }) => id);
-  }
-
+describeInLab('a session in JupyterLab', (lab) => {
   it('shows output of every kind, lines while the cell prints them', async () => {
-    const notebook = await open('output', [
+    const notebook = await lab.write('output', [
       'import time\nfor i in range(5):\n    print("line", i)\n    time.sleep(0.5)',
       'import pandas as pd\npd.DataFrame({"name": ["a", "b"], "size": [1.5, 2]})',
       'import matplotlib.pyplot as plt\nplt.plot([1, 3, 2])\nplt.title("a plot");',
@@ -128,7 +39,7 @@ describe.runIf(executablePath !== undefined)('a session in JupyterLab', () => {
   }, 120_000);
 
   it('an error is shown with its traceback and stops Run All', async () => {
-    const notebook = await open('errors', [
+    const notebook = await lab.write('errors', [
       'print("first")',
       'def divide(a):\n    return a / 0\n\ndivide(1)',
       'print("never")',
@@ -145,7 +56,7 @@ describe.runIf(executablePath !== undefined)('a session in JupyterLab', () => {
   }, 120_000);
 
   it('input() and getpass() ask in the notebook', async () => {
-    const notebook = await open('input', [
+    const notebook = await lab.write('input', [
       'name = input("Your name? ")\nprint("hello", name)',
       'from getpass import getpass\nsecret = getpass("Secret: ")\nprint(len(secret))',
     ]);
@@ -166,7 +77,7 @@ describe.runIf(executablePath !== undefined)('a session in JupyterLab', () => {
   }, 120_000);
 
   it('Tab completes attributes of a variable, Shift-Tab shows its help', async () => {
-    const notebook = await open('help', ['text = "abc"', 'text.', 'len']);
+    const notebook = await lab.write('help', ['text = "abc"', 'text.', 'len']);
     await notebook.run(0);
     await notebook.edit(1);
     await notebook.page.keyboard.press('End');
@@ -185,7 +96,7 @@ describe.runIf(executablePath !== undefined)('a session in JupyterLab', () => {
   it.each(['while True: pass', 'import time; time.sleep(60)'])(
     'interrupts %s and keeps the variables',
     async (source) => {
-      const notebook = await open('interrupt', ['kept = 42', source, 'kept']);
+      const notebook = await lab.write('interrupt', ['kept = 42', source, 'kept']);
       await notebook.run(0);
       await notebook.start(1);
       await notebook.choose('Kernel', 'kernelmenu:interrupt');
@@ -197,25 +108,25 @@ describe.runIf(executablePath !== undefined)('a session in JupyterLab', () => {
   );
 
   it('a restart gives a fresh namespace, counts from 1 and leaves no session behind', async () => {
-    const before = await sessions();
-    const notebook = await open('restart', ['x = 1', 'print("x" in globals())']);
+    const before = await lab.sessions();
+    const notebook = await lab.write('restart', ['x = 1', 'print("x" in globals())']);
     await notebook.run(0);
     expect(await notebook.run(1)).toContain('True');
-    const [old] = (await sessions()).filter((id) => !before.includes(id));
+    const [old] = (await lab.sessions()).filter((id) => !before.includes(id));
     await notebook.choose('Kernel', 'kernelmenu:restart');
     await notebook.accept();
-    await expect.poll(sessions, { timeout: 10_000 }).not.toContain(old);
+    await expect.poll(() => lab.sessions(), { timeout: 10_000 }).not.toContain(old);
     await notebook.waitForKernel('Idle');
     expect(await notebook.run(1)).toContain('False');
     expect(await notebook.number(1)).toBe(1);
-    expect(await sessions()).toHaveLength(before.length + 1);
+    expect(await lab.sessions()).toHaveLength(before.length + 1);
     await notebook.choose('Kernel', 'kernelmenu:shutdown');
-    await expect.poll(sessions, { timeout: 10_000 }).toHaveLength(before.length);
+    await expect.poll(() => lab.sessions(), { timeout: 10_000 }).toHaveLength(before.length);
     await notebook.close();
   }, 120_000);
 
   it('a session that dies says so in one sentence, and the next cell runs in a fresh one', async () => {
-    const notebook = await open('death', [
+    const notebook = await lab.write('death', [
       'x = 1',
       'import os; os._exit(1)',
       'print("x" in globals())',
@@ -240,7 +151,7 @@ describe.runIf(executablePath !== undefined)('a session in JupyterLab', () => {
   }, 120_000);
 
   it('a server that is killed while a cell runs says so, and the next cell starts it anew', async () => {
-    const notebook = await open('killed', [
+    const notebook = await lab.write('killed', [
       'x = 1',
       'import time; time.sleep(60)',
       'print(1 + 1)',
@@ -248,18 +159,18 @@ describe.runIf(executablePath !== undefined)('a session in JupyterLab', () => {
     ]);
     await notebook.run(0);
     await notebook.start(1);
-    process.kill((await runtime()).pid, 'SIGKILL');
+    process.kill((await lab.runtime()).pid, 'SIGKILL');
     expect(await notebook.finished(1)).toContain('ConnectionLost: ');
     const next = await notebook.run(2);
     expect(next).toContain('this cell runs in a fresh session');
     expect(next).toMatch(/^2$/m);
-    expect(await notebook.run(3)).toContain((await runtime()).url);
+    expect(await notebook.run(3)).toContain((await lab.runtime()).url);
     await picture(notebook, 'killed');
     await notebook.close();
   }, 120_000);
 
   it('magics show their results as cards', async () => {
-    const notebook = await open('magics', [
+    const notebook = await lab.write('magics', [
       '%help',
       '%publish?',
       'def add(a: float, b: float = 1.5) -> float:\n    """Adds."""\n    return a + b',
@@ -303,7 +214,7 @@ describe.runIf(executablePath !== undefined)('a session in JupyterLab', () => {
   ])(
     'the error of %j is shown as one, and stops Run All',
     async (source, message) => {
-      const notebook = await open('failing', [source, 'print("never")']);
+      const notebook = await lab.write('failing', [source, 'print("never")']);
       await notebook.runAll();
       expect(await notebook.finished(0)).toContain(message);
       const [error] = await errorsBelow(notebook, 0);

@@ -1,39 +1,10 @@
-import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  createJupyterWorld,
-  type JupyterLab,
-  type JupyterWorld,
-  projectRoot,
-  startJupyterLab,
-} from '../support/jupyter.js';
-import { NotebookPage } from '../support/jupyterlab-page.js';
-import { findChromium } from '../support/requirements.js';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import type { NotebookPage } from '../support/jupyterlab-page.js';
+import { describeInLab, pictureDirectory } from '../support/lab-suite.js';
 
-const executablePath = findChromium();
-
-describe.runIf(executablePath !== undefined)('JupyterLab with the Slipway kernel', () => {
-  let world: JupyterWorld;
-  let lab: JupyterLab;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    world = await createJupyterWorld();
-    lab = await startJupyterLab(world);
-    browser = await chromium.launch({
-      executablePath: executablePath as string,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
-  }, 120_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await lab?.stop();
-    await world?.dispose();
-  }, 60_000);
-
+describeInLab('JupyterLab with the Slipway kernel', (lab) => {
   async function runAll(notebook: NotebookPage): Promise<void> {
     await notebook.runAll();
     await notebook.page.waitForFunction(
@@ -50,7 +21,7 @@ describe.runIf(executablePath !== undefined)('JupyterLab with the Slipway kernel
   }
 
   it('runs the iris notebook cell by cell to a published service and its cards', async () => {
-    const notebook = await NotebookPage.open(browser, lab, 'iris.ipynb');
+    const notebook = await lab.open('iris.ipynb');
     await runAll(notebook);
     const { page } = notebook;
     const errors = await page
@@ -62,13 +33,12 @@ describe.runIf(executablePath !== undefined)('JupyterLab with the Slipway kernel
     const text = await page.locator('.jp-Notebook').textContent();
     expect(text).toContain('/api/Iris/V1.0');
     expect(text).toContain('I. versicolor');
-    const directory = process.env.SLIPWAY_SCREENSHOTS;
-    if (directory !== undefined) await screenshots(page, resolve(projectRoot, directory));
+    const directory = await pictureDirectory();
+    if (directory !== undefined) await screenshots(page, directory);
     await notebook.close();
   }, 240_000);
 
   async function screenshots(page: Page, directory: string): Promise<void> {
-    await mkdir(directory, { recursive: true });
     const cells = page.locator('.jp-CodeCell');
     const count = await cells.count();
     for (let index = 0; index < count; index++) {
