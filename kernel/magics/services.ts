@@ -39,7 +39,7 @@ async function list(call: MagicCall, context: MagicContext): Promise<void> {
           { title: 'Inputs' },
           { title: 'Outputs' },
           { title: 'Owner' },
-          { title: 'Published' },
+          { title: 'Published', oneLine: true },
           { title: 'Description' },
         ],
         rows: found.map((service) => [

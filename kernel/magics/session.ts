@@ -1,6 +1,6 @@
 import { LONGEST_LEASE } from '../../src/api/index.js';
 import { type MagicContext, MagicError } from '../magic-context.js';
-import { code, formatTime, type Inline, type View } from '../output/index.js';
+import { type Column, code, formatTime, type Inline, type View } from '../output/index.js';
 import { type MagicDefinition, optional, word } from './definition.js';
 import { formatDuration, parseDuration } from './duration.js';
 import { withProgress } from './progress.js';
@@ -135,18 +135,22 @@ async function list(context: MagicContext): Promise<void> {
   const sessions = await listSessions(context);
   const current = context.session.current()?.id;
   const hasDetails = sessions.some(({ state }) => state !== undefined);
-  const columns = ['Name', 'Id', 'Runtime', ...(hasDetails ? DETAIL_COLUMNS : []), ''];
+  const columns = [
+    { title: 'Name' },
+    { title: 'Id' },
+    ...(hasDetails ? DETAIL_COLUMNS : [{ title: 'Runtime' }]),
+    { title: '', oneLine: true },
+  ];
   show(context, {
     title: 'Sessions',
     blocks: [
       {
         kind: 'table',
-        columns: columns.map((title) => ({ title })),
+        columns,
         rows: sessions.map((each) => [
           each.name,
           code(hasDetails ? shortId(each.id) : each.id),
-          each.runtimeType,
-          ...(hasDetails ? detailCells(each, each.id === current) : []),
+          ...(hasDetails ? detailCells(each, each.id === current) : [each.runtimeType]),
           each.id === current ? { text: 'this notebook', tone: 'good' as const } : '',
         ]),
         empty: 'No session runs. The next cell starts one.',
@@ -156,7 +160,12 @@ async function list(context: MagicContext): Promise<void> {
   });
 }
 
-const DETAIL_COLUMNS = ['State', 'Since', 'Attached', 'Lives on unused'];
+const DETAIL_COLUMNS: readonly Column[] = [
+  { title: 'State' },
+  { title: 'Since', oneLine: true },
+  { title: 'Attached' },
+  { title: 'Lives on unused', oneLine: true },
+];
 
 function detailCells(session: ListedSession, isCurrent: boolean): Inline[] {
   const { state = '', created = '', attached = [], lease = 0, leaseLeft } = session;

@@ -1,5 +1,14 @@
 import type { ObjectVerdict, SnapshotContents } from '../../src/api/index.js';
-import { type Block, code, count, formatBytes, type Inline, shorten } from '../output/index.js';
+import {
+  type Block,
+  type Column,
+  code,
+  count,
+  formatBytes,
+  type Inline,
+  shorten,
+  textOf,
+} from '../output/index.js';
 
 /** Rows that a table shows; what was left out comes first, so it is never cut off. */
 const ROWS_SHOWN = 60;
@@ -18,18 +27,14 @@ export function contentsBlocks(contents: SnapshotContents): Block[] {
     },
   ];
   if (ordered.length > 0) {
-    blocks.push({
-      kind: 'table',
-      columns: [
-        { title: 'Name' },
-        { title: 'Verdict' },
-        { title: 'Type' },
-        { title: 'Size', align: 'right' },
-        { title: 'Why' },
-      ],
-      rows: ordered.slice(0, ROWS_SHOWN).map(objectRow),
-      empty: '',
-    });
+    const columns: Column[] = [
+      { title: 'Name' },
+      { title: 'Verdict' },
+      { title: 'Type' },
+      { title: 'Size', align: 'right' },
+      { title: 'Why' },
+    ];
+    blocks.push(table(columns, ordered.slice(0, ROWS_SHOWN).map(objectRow)));
   }
   if (ordered.length > ROWS_SHOWN) {
     const text = `… and ${count(ordered.length - ROWS_SHOWN, 'more name')}.`;
@@ -42,14 +47,26 @@ export function contentsBlocks(contents: SnapshotContents): Block[] {
   if (files.length + skippedFiles.length > 0) {
     const left = skippedFiles.map(({ path, reason }) => [code(path), '', reason]);
     const taken = files.map(({ path, size }) => [code(path), formatBytes(size), '']);
-    blocks.push({
-      kind: 'table',
-      columns: [{ title: 'File' }, { title: 'Size', align: 'right' }, { title: 'Skipped because' }],
-      rows: [...left, ...taken].slice(0, ROWS_SHOWN),
-      empty: '',
-    });
+    const columns: Column[] = [
+      { title: 'File' },
+      { title: 'Size', align: 'right' },
+      { title: 'Skipped because' },
+    ];
+    blocks.push(table(columns, [...left, ...taken].slice(0, ROWS_SHOWN)));
   }
   return blocks;
+}
+
+/** A table without its last column where that is empty: there is nothing to explain. */
+function table(columns: readonly Column[], rows: readonly (readonly Inline[])[]): Block {
+  const isPlain = rows.every((row) => textOf(row.at(-1) ?? '') === '');
+  const end = isPlain ? columns.length - 1 : columns.length;
+  return {
+    kind: 'table',
+    columns: columns.slice(0, end),
+    rows: rows.map((row) => row.slice(0, end)),
+    empty: '',
+  };
 }
 
 function summary({ objects, files, python }: SnapshotContents, skipped: number): string {

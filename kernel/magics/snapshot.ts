@@ -132,7 +132,7 @@ async function list(_call: MagicCall, context: MagicContext): Promise<void> {
         columns: [
           { title: 'Name' },
           { title: 'Id' },
-          { title: 'Created' },
+          { title: 'Created', oneLine: true },
           { title: 'Size', align: 'right' },
         ],
         rows: snapshots.map(({ id, name, creationTime, contentSize }) => [

@@ -17,6 +17,7 @@ const STYLE = `
 .slipway.slipway thead+tbody td:first-child{white-space:nowrap}
 .slipway.slipway tbody th{font-weight:400;color:var(--jp-content-font-color2,#616161);white-space:nowrap}
 .slipway.slipway .slipway-right{text-align:right;white-space:nowrap}
+.slipway.slipway .slipway-line{white-space:nowrap}
 .slipway.slipway.slipway code{background:none;padding:0;white-space:inherit;color:inherit;font-family:var(--jp-code-font-family,monospace);font-size:.95em}
 .slipway.slipway pre{margin:.3em 0;padding:.6em .8em;overflow:auto;border-radius:3px;background:var(--jp-layout-color2,#f3f3f3)}
 .slipway.slipway p{margin:.3em 0}
@@ -85,8 +86,10 @@ function renderTable(table: TableBlock): string {
     const heading = title === '' ? '' : `<strong>${title}</strong> `;
     return `<p class="slipway-muted">${heading}${escapeHtml(table.empty)}</p>`;
   }
-  const attribute = (column: number) =>
-    table.columns[column]?.align === 'right' ? ' class="slipway-right"' : '';
+  const attribute = (column: number) => {
+    if (table.columns[column]?.align === 'right') return ' class="slipway-right"';
+    return table.columns[column]?.oneLine ? ' class="slipway-line"' : '';
+  };
   const head = table.columns
     .map((column, index) => `<th scope="col"${attribute(index)}>${escapeHtml(column.title)}</th>`)
     .join('');

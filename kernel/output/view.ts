@@ -14,6 +14,14 @@ export interface Span {
 }
 export type Inline = string | Span;
 
+/** A column of a table. */
+export interface Column {
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+  /** Whether its cells are kept on one line, however narrow the window is: times, short words. */
+  readonly oneLine?: boolean;
+}
+
 /** Labels and their values, one per line. */
 export interface FieldsBlock {
   readonly kind: 'fields';
@@ -23,7 +31,7 @@ export interface FieldsBlock {
 export interface TableBlock {
   readonly kind: 'table';
   readonly title?: string;
-  readonly columns: readonly { readonly title: string; readonly align?: 'left' | 'right' }[];
+  readonly columns: readonly Column[];
   readonly rows: readonly (readonly Inline[])[];
   /** Said in place of a table without rows: how to fill it. */
   readonly empty: string;

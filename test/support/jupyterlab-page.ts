@@ -30,8 +30,13 @@ export class NotebookPage {
   private constructor(readonly page: Page) {}
 
   /** Opens a notebook in a window of its own and waits until its kernel is connected and idle. */
-  static async open(browser: Browser, lab: JupyterLab, name: string): Promise<NotebookPage> {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+  static async open(
+    browser: Browser,
+    lab: JupyterLab,
+    name: string,
+    colorScheme: 'light' | 'dark' = 'light',
+  ): Promise<NotebookPage> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1000 }, colorScheme });
     await page.goto(`${lab.url}/lab/tree/${name}?reset`);
     const notebook = new NotebookPage(page);
     await notebook.cell(0).waitFor({ timeout: 60_000 });
