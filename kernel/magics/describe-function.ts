@@ -3,6 +3,14 @@ import { Compile } from 'typebox/schema';
 import type { JsonValue } from '../../src/api/index.js';
 import { type MagicContext, MagicError } from '../magic-context.js';
 
+/** What the type of an input or output was taken from. */
+const TypeOrigin = Type.Union([
+  Type.Literal('hint'),
+  Type.Literal('default'),
+  Type.Literal('body'),
+  Type.Literal('nothing'),
+]);
+
 /** What the session tells about a Python function. */
 const FunctionDescription = Type.Object({
   name: Type.String(),
@@ -12,11 +20,15 @@ const FunctionDescription = Type.Object({
     Type.Object({
       name: Type.String(),
       type: Type.String(),
+      annotation: Type.Union([Type.String(), Type.Null()]),
       optional: Type.Boolean(),
       default: Type.Optional(Type.Unknown()),
+      origin: TypeOrigin,
     }),
   ),
-  output: Type.Object({ name: Type.String(), type: Type.String() }),
+  output: Type.Object({ name: Type.String(), type: Type.String(), origin: TypeOrigin }),
+  /** Parameters that are no inputs and keep their defaults, such as a model. */
+  kept: Type.Array(Type.String()),
 });
 export type FunctionDescription = Static<typeof FunctionDescription>;
 

@@ -11,7 +11,7 @@ import { type MagicContext, MagicError } from '../magic-context.js';
 import { type Block, formatTime } from '../output/index.js';
 import { type RunStep, withProgress } from './progress.js';
 import { findService, findServiceIfAny, versionsOf } from './service-lookup.js';
-import { serviceView } from './service-view.js';
+import { type ParameterNotes, serviceView } from './service-view.js';
 import { show } from './show.js';
 import { contentsBlocks } from './snapshot-contents.js';
 import { findSnapshot } from './snapshot-lookup.js';
@@ -35,6 +35,10 @@ export interface PublishDraft {
   readonly implied: { readonly description?: string; readonly operationId?: string };
   /** Whether a version that is there may be changed. */
   readonly update: boolean;
+  /** What the card tells of where the types come from. */
+  readonly notes?: ParameterNotes;
+  /** Paragraphs for the card. */
+  readonly remarks: readonly string[];
   /** Values for the calls on the card. */
   readonly examples: Readonly<Record<string, JsonValue>>;
 }
@@ -60,7 +64,8 @@ export async function publishDraft(context: MagicContext, draft: PublishDraft): 
     context,
     serviceView(await context.client(), service, {
       title: { text: `${service.name} ${service.version} ${verb}`, tone: 'good' },
-      details: contents === undefined ? [] : contentsBlocks(contents),
+      ...notesOf(draft),
+      details: [...remarksOf(draft), ...(contents === undefined ? [] : contentsBlocks(contents))],
       examples: draft.examples,
       data: {
         outcome: existing === undefined ? 'published' : 'updated',
@@ -91,6 +96,14 @@ async function sendDraft(
     // The service has its own copy; this snapshot was made for it alone.
     if (automatic !== undefined) await discard(context, automatic.snapshotId);
   }
+}
+
+function notesOf({ notes }: PublishDraft): { notes?: ParameterNotes } {
+  return notes === undefined ? {} : { notes };
+}
+
+function remarksOf({ remarks }: PublishDraft): Block[] {
+  return remarks.map((text) => ({ kind: 'note', tone: 'muted', text }));
 }
 
 /** The id of the snapshot that the draft names: null for none, undefined when it is made now. */
@@ -153,13 +166,14 @@ async function showUnchanged(
   draft: PublishDraft,
 ): Promise<void> {
   const { name, version, creationTime } = service;
-  const details: Block[] = [];
+  const details = remarksOf(draft);
   if (draft.snapshot === 'auto') {
     const text = `It keeps the data of ${formatTime(creationTime)}. Add --update to publish what the session holds now.`;
     details.push({ kind: 'note', tone: 'muted', text });
   }
   const view = serviceView(await context.client(), service, {
     title: `${name} ${version} is published already; nothing has changed`,
+    ...notesOf(draft),
     details,
     examples: draft.examples,
     data: { outcome: 'unchanged', contents: null },

@@ -11,6 +11,7 @@ import {
 } from './describe-function.js';
 import { parseDefinitions } from './parameter-definitions.js';
 import { type PublishDraft, publishDraft } from './publish-draft.js';
+import { defaultRemarks, typeNotes } from './publish-notes.js';
 import { evaluate, typesByName } from './session-values.js';
 import { didYouMean } from './suggest.js';
 import { UsageError } from './usage-error.js';
@@ -89,7 +90,8 @@ async function publishFunction(call: MagicCall, context: MagicContext): Promise<
   const output = { name: description.output.name, type: description.output.type };
   const outputs = options.outputs ?? [output];
   if (outputs.length !== 1) throw new UsageError('%publish FUNCTION takes one --out.');
-  const named = { ...description, output: { ...output, name: outputs[0]?.name ?? output.name } };
+  const name = outputs[0]?.name ?? output.name;
+  const named = { ...description, output: { ...description.output, name } };
   await publishDraft(context, {
     ...options.draft,
     name: given.word(1).text,
@@ -98,6 +100,8 @@ async function publishFunction(call: MagicCall, context: MagicContext): Promise<
     inputs: functionInputs(description, options.inputs ?? []),
     outputs,
     implied: { ...summaryOf(description), operationId: description.name },
+    notes: typeNotes(description, options),
+    remarks: defaultRemarks(description),
     examples: defaultValues(description),
   });
 }
@@ -117,6 +121,7 @@ async function publishCell(call: MagicCall, context: MagicContext): Promise<void
     inputs,
     outputs,
     implied: {},
+    remarks: [],
     examples: await exampleValues(context, inputs),
   });
 }

@@ -9,17 +9,28 @@ export function serviceUrl(client: RServerClient, name: string, version: string)
   return `${client.url}/api/${encodeURIComponent(name)}/${encodeURIComponent(version)}`;
 }
 
+/** What is told of an input or output besides its name and type, by its name. */
+export type ParameterNotes = ReadonlyMap<string, string>;
+
 /** The typed inputs and outputs of a version as one table. */
-export function parametersBlock(service: {
-  readonly inputParameterDefinitions: readonly ParameterDefinition[];
-  readonly outputParameterDefinitions: readonly ParameterDefinition[];
-}): Block {
+export function parametersBlock(
+  service: {
+    readonly inputParameterDefinitions: readonly ParameterDefinition[];
+    readonly outputParameterDefinitions: readonly ParameterDefinition[];
+  },
+  notes?: ParameterNotes,
+): Block {
   const row =
     (direction: string) =>
-    ({ name, type }: ParameterDefinition): Inline[] => [direction, code(name), type];
+    ({ name, type }: ParameterDefinition): Inline[] => {
+      const note =
+        notes === undefined ? [] : [{ text: notes.get(name) ?? '', tone: 'muted' as const }];
+      return [direction, code(name), type, ...note];
+    };
+  const columns = [{ title: 'Parameter' }, { title: 'Name' }, { title: 'Type' }];
   return {
     kind: 'table',
-    columns: [{ title: 'Parameter' }, { title: 'Name' }, { title: 'Type' }],
+    columns: notes === undefined ? columns : [...columns, { title: 'Taken from' }],
     rows: [
       ...service.inputParameterDefinitions.map(row('input')),
       ...service.outputParameterDefinitions.map(row('output')),
@@ -34,6 +45,7 @@ export function serviceView(
   service: WebService,
   options: {
     readonly title?: Inline;
+    readonly notes?: ParameterNotes;
     /** What is told between the parameters and the calls. */
     readonly details?: readonly Block[];
     readonly examples?: Readonly<Record<string, JsonValue>>;
@@ -66,7 +78,7 @@ export function serviceView(
           ['Published', `${formatTime(service.creationTime)} by ${service.versionPublishedBy}`],
         ],
       },
-      parametersBlock(service),
+      parametersBlock(service, options.notes),
       ...(options.details ?? []),
       ...exampleBlocks(calls),
       ...codeBlocks(service),

@@ -56,6 +56,9 @@ describe('%publish', () => {
     const names = data.contents.objects.map(({ name }: { name: string }) => name);
     expect(names).toContain('factor');
     expect(names).not.toContain('secret_numbers');
+    expect(text).toMatch(/input +values +vector +its hint list$/m);
+    expect(text).toMatch(/input +by +numeric +its hint float; default 2$/m);
+    expect(text).toContain('Callers send every input, by too');
   });
 
   it('leaves no snapshot of its own behind', async () => {

@@ -65,25 +65,21 @@ _RESULT_OF_FUNCTION = {
 _PREFERENCE = ("data.frame", "character", "vector", "numeric")
 
 
-def used_type(definition: ast.FunctionDef, name: str) -> str:
-    """Return the wire type that the use of a parameter suggests; a vector when nothing does."""
+def used_type(definition: ast.FunctionDef, name: str) -> str | None:
+    """Return the wire type that the use of a parameter suggests, or None when nothing does."""
     found = {
         evidence
         for node in ast.walk(definition)
         for evidence in _evidence(node, name)
         if evidence is not None
     }
-    return next((wire_type for wire_type in _PREFERENCE if wire_type in found), "vector")
+    return next((wire_type for wire_type in _PREFERENCE if wire_type in found), None)
 
 
-def returned_type(definition: ast.FunctionDef) -> str:
-    """Return the wire type of the result where every return statement shows the same one.
-
-    A vector otherwise, which lets scalars through.
-    """
+def returned_type(definition: ast.FunctionDef) -> str | None:
+    """Return the wire type of the result where every return statement shows the same one."""
     types = {_result_type(value) for value in _returned(definition)}
-    known = types.pop() if len(types) == 1 else None
-    return known or "vector"
+    return types.pop() if len(types) == 1 else None
 
 
 def returns_value(definition: ast.FunctionDef) -> bool:

@@ -18,12 +18,18 @@ from .publishable import publishable_function
 from .source import function_definition, function_source
 
 _EMPTY = inspect.Parameter.empty
+# What a parameter or result is taken for when nothing tells: a vector lets scalars through.
+_ASSUMED = "vector"
 _HINTS_TO_USE = "int, float, str, bool, list, numpy.ndarray or pandas.DataFrame"
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """An input. ``default`` is JSON, None where there is none or JSON cannot carry it."""
+    """An input. ``default`` is JSON, None where there is none or JSON cannot carry it.
+
+    ``origin`` says what its type was taken from: its "hint", its "default", how the "body" uses it,
+    or "nothing".
+    """
 
     name: str
     type: str
@@ -31,26 +37,32 @@ class Parameter:
     optional: bool
     default: Any
     inferred: bool
+    origin: str
 
 
 @dataclass(frozen=True)
 class Output:
-    """What the function returns."""
+    """What the function returns; ``origin`` as of a `Parameter`."""
 
     name: str
     type: str
     inferred: bool
+    origin: str
 
 
 @dataclass(frozen=True)
 class FunctionDescription:
-    """A function that ``name(<parameters in order>)`` calls once ``source`` has run."""
+    """A function that ``name(<parameters in order>)`` calls once ``source`` has run.
+
+    ``kept`` names the parameters that are no inputs and keep their defaults, such as a model.
+    """
 
     name: str
     source: str
     doc: str | None
     parameters: list[Parameter]
     output: Output
+    kept: list[str]
 
 
 def describe_function(
@@ -73,6 +85,7 @@ def describe_function(
         doc=inspect.getdoc(function),
         parameters=inputs.parameters,
         output=_output(function, definition, hints.get("return")),
+        kept=inputs.kept,
     )
 
 
@@ -87,16 +100,16 @@ class _Inputs:
         self._hints = hints
         self.parameters: list[Parameter] = []
         self.conversions: list[str] = []
-        kept: str | None = None
+        self.kept: list[str] = []
         for parameter in inspect.signature(function).parameters.values():
             self._require_positional(parameter)
             if self._keeps_default(parameter):
-                kept = parameter.name
+                self.kept.append(parameter.name)
                 continue
-            if kept is not None:
+            if self.kept:
                 raise NotPublishableError(
-                    f"the parameter {kept} of {function.__name__} has a default that no caller can "
-                    f"send, and stands before {parameter.name}; move it to the end"
+                    f"the parameter {self.kept[-1]} of {function.__name__} has a default that no "
+                    f"caller can send, and stands before {parameter.name}; move it to the end"
                 )
             self._add(parameter)
 
@@ -124,7 +137,7 @@ class _Inputs:
         has_default = parameter.default is not _EMPTY
         hint = self._hint(parameter)
         if hint is not None:
-            wire_type, inferred = hint.wire_type, hint.is_ambiguous
+            wire_type, inferred, origin = hint.wire_type, hint.is_ambiguous, "hint"
             if hint.conversion is not None:
                 module = hint.conversion.rpartition(".")[0]
                 if module:
@@ -135,8 +148,9 @@ class _Inputs:
                 self.conversions.append(f"{name} = {converted}")
         else:
             default_type = type_of_value(parameter.default) if has_default else None
-            wire_type = default_type or used_type(self._definition, name)
-            inferred = True
+            body_type = used_type(self._definition, name)
+            wire_type, inferred = default_type or body_type or _ASSUMED, True
+            origin = "default" if default_type else "body" if body_type else "nothing"
         self.parameters.append(
             Parameter(
                 name=name,
@@ -145,6 +159,7 @@ class _Inputs:
                 optional=has_default or (hint is not None and hint.is_optional),
                 default=_json_default(parameter.default) if has_default else None,
                 inferred=inferred,
+                origin=origin,
             )
         )
 
@@ -170,8 +185,9 @@ def _output(function: FunctionType, definition: ast.FunctionDef, annotation: Any
         ) from None
     output_name = annotated_name(annotation) or _free_name(function)
     if hint is None:
-        return Output(output_name, returned_type(definition), True)
-    return Output(output_name, hint.wire_type, hint.is_ambiguous)
+        body_type = returned_type(definition)
+        return Output(output_name, body_type or _ASSUMED, True, "body" if body_type else "nothing")
+    return Output(output_name, hint.wire_type, hint.is_ambiguous, "hint")
 
 
 def _free_name(function: FunctionType) -> str:

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { functionCode } from '../../../kernel/magics/describe-function.js';
+import {
+  type FunctionDescription,
+  functionCode,
+} from '../../../kernel/magics/describe-function.js';
 import { differencesOf, type PublishDraft } from '../../../kernel/magics/publish-draft.js';
+import { defaultRemarks, typeNotes } from '../../../kernel/magics/publish-notes.js';
 import type { WebService } from '../../../src/api/index.js';
 
 const service: WebService = {
@@ -32,6 +36,7 @@ const draft: PublishDraft = {
   description: undefined,
   operationId: undefined,
   implied: {},
+  remarks: [],
   update: false,
   examples: {},
 };
@@ -70,18 +75,58 @@ describe('a draft', () => {
   });
 });
 
+const input = (name: string, origin: 'hint' | 'default' | 'nothing') => ({
+  name,
+  type: 'numeric',
+  annotation: null,
+  optional: false,
+  origin,
+});
+
+const description: FunctionDescription = {
+  name: 'scale',
+  source: 'def scale(x, k):\n    return x * k\n',
+  doc: null,
+  parameters: [
+    { ...input('x', 'hint'), annotation: 'float' },
+    { ...input('k', 'default'), optional: true, default: 2 },
+    { ...input('label', 'hint'), annotation: 'str', optional: true, default: 'a' },
+    input('y', 'nothing'),
+  ],
+  output: { name: 'answer', type: 'numeric', origin: 'body' },
+  kept: ['model'],
+};
+
 describe('the code of a function', () => {
   it('is its source and a call of it that sets the output', () => {
-    const parameters = ['x', 'k'].map((name) => ({ name, type: 'numeric', optional: false }));
-    const description = {
-      name: 'scale',
-      source: 'def scale(x, k):\n    return x * k\n',
-      doc: null,
-      parameters,
-      output: { name: 'answer', type: 'numeric' },
-    };
     expect(functionCode(description)).toBe(
-      'def scale(x, k):\n    return x * k\n\nanswer = scale(x, k)',
+      'def scale(x, k):\n    return x * k\n\nanswer = scale(x, k, label, y)',
     );
+  });
+});
+
+describe('where the types of a function come from', () => {
+  it('stands on the card, with what the caller has to know of its defaults', () => {
+    const notes = typeNotes(description, { inputs: undefined, outputs: undefined });
+    expect([...notes]).toEqual([
+      ['x', 'its hint float'],
+      ['k', 'its default 2'],
+      ['label', 'its hint str; default "a"'],
+      ['y', 'nothing tells: assumed, hint it or use --in'],
+      ['answer', 'its return statements'],
+    ]);
+    expect(defaultRemarks(description)).toEqual([
+      'Callers send every input, k, label too: a service has no defaults. The calls below send those of the function.',
+      'model is no input and keeps its default: no caller could send it as JSON.',
+    ]);
+  });
+
+  it('is the user, where --in and --out say so', () => {
+    const notes = typeNotes(description, {
+      inputs: [{ name: 'k', type: 'vector' }],
+      outputs: [{ name: 'out', type: 'vector' }],
+    });
+    expect(notes.get('k')).toBe('--in');
+    expect(notes.get('out')).toBe('--out');
   });
 });

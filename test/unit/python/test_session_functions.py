@@ -65,9 +65,11 @@ def test_a_function_with_hints_is_all_that_a_service_needs(live: LiveSession) ->
                 "optional": False,
                 "default": None,
                 "inferred": False,
+                "origin": "hint",
             }
         ],
-        "output": {"name": "result", "type": "character", "inferred": False},
+        "output": {"name": "result", "type": "character", "inferred": False, "origin": "hint"},
+        "kept": [],
     }
     assert service(live, description, flower_data=[7, 3.2]) == "I. 2"
 
@@ -129,7 +131,12 @@ def test_the_return_hint_gives_the_type_of_the_output(
 ) -> None:
     description = describe(live, f"def f(x: float) -> {hint}:\n    return x")
 
-    assert description["output"] == {"name": "result", "type": wire_type, "inferred": False}
+    assert description["output"] == {
+        "name": "result",
+        "type": wire_type,
+        "inferred": False,
+        "origin": "hint",
+    }
 
 
 def test_an_annotated_return_hint_names_the_output(live: LiveSession) -> None:
@@ -169,7 +176,8 @@ def test_a_default_gives_the_type_where_there_is_no_hint(
     assert parameter["type"] == wire_type
     assert parameter["default"] == value
     assert parameter["optional"]
-    assert parameter["inferred"]
+    origin = "nothing" if value is None else "default"
+    assert (parameter["inferred"], parameter["origin"]) == (True, origin)
 
 
 BODIES = [
@@ -195,6 +203,8 @@ def test_without_hint_and_default_the_body_gives_the_type(
     parameter = describe(live, f"def f(x, y=0):\n    {body}")["parameters"][0]
 
     assert (parameter["type"], parameter["inferred"]) == (wire_type, True)
+    tells_nothing = "other(x)" in body or "predict([x])" in body
+    assert parameter["origin"] == ("nothing" if tells_nothing else "body")
     assert not parameter["optional"]
 
 
@@ -213,7 +223,8 @@ def test_without_return_hint_the_return_statements_give_the_type(
 ) -> None:
     output = describe(live, f"def f(x):\n    {body}")["output"]
 
-    assert output == {"name": "result", "type": wire_type, "inferred": True}
+    origin = "nothing" if wire_type == "vector" else "body"
+    assert output == {"name": "result", "type": wire_type, "inferred": True, "origin": origin}
 
 
 def test_a_parameter_whose_default_cannot_be_sent_is_no_input(live: LiveSession) -> None:

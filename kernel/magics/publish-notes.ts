@@ -1,0 +1,62 @@
+import type { JsonValue, ParameterDefinition } from '../../src/api/index.js';
+import { pythonLiteral, shorten } from '../output/index.js';
+import type { FunctionDescription } from './describe-function.js';
+
+/** Characters of what a card says of one type. */
+const NOTE_LENGTH = 80;
+
+/**
+ * Where each type of a function's service comes from, in words.
+ * @param given what the user said with `--in` and `--out`.
+ */
+export function typeNotes(
+  description: FunctionDescription,
+  given: {
+    readonly inputs: readonly ParameterDefinition[] | undefined;
+    readonly outputs: readonly ParameterDefinition[] | undefined;
+  },
+): Map<string, string> {
+  const { parameters, output } = description;
+  const overridden = new Set(given.inputs?.map(({ name }) => name));
+  const notes = parameters.map(({ name, origin, annotation, optional, default: value }) => {
+    const taken: Record<typeof origin, string> = {
+      hint: `its hint ${annotation ?? ''}`.trimEnd(),
+      default: `its default ${pythonLiteral(value as JsonValue)}`,
+      body: 'how the function uses it',
+      nothing: 'nothing tells: assumed, hint it or use --in',
+    };
+    const source = overridden.has(name) ? '--in' : taken[origin];
+    const hasDefault = optional && origin !== 'default' && value !== undefined && value !== null;
+    const note = hasDefault ? `${source}; default ${pythonLiteral(value as JsonValue)}` : source;
+    return [name, shorten(note, NOTE_LENGTH)] as const;
+  });
+  const returned: Record<typeof output.origin, string> = {
+    hint: 'the return hint',
+    default: '',
+    body: 'its return statements',
+    nothing: 'nothing tells: assumed, hint it or use --out',
+  };
+  const [named] = given.outputs ?? [];
+  const outputNote = named === undefined ? returned[output.origin] : '--out';
+  return new Map([...notes, [named?.name ?? output.name, outputNote]]);
+}
+
+/** What becomes of the default values of a function's parameters. */
+export function defaultRemarks({ parameters, kept }: FunctionDescription): string[] {
+  const remarks: string[] = [];
+  const optional = parameters.filter((parameter) => parameter.optional).map(({ name }) => name);
+  if (optional.length > 0) {
+    const names = optional.join(', ');
+    remarks.push(
+      `Callers send every input, ${names} too: a service has no defaults. The calls below send those of the function.`,
+    );
+  }
+  if (kept.length > 0) {
+    const verb =
+      kept.length === 1
+        ? 'is no input and keeps its default'
+        : 'are no inputs and keep their defaults';
+    remarks.push(`${kept.join(', ')} ${verb}: no caller could send it as JSON.`);
+  }
+  return remarks;
+}
