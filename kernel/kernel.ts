@@ -8,11 +8,12 @@ import { MagicCompleter } from './complete.js';
 import { Dispatcher } from './dispatcher.js';
 import { Frontend } from './frontend.js';
 import { InputDesk } from './input.js';
+import { LoginDesk } from './login-desk.js';
 import { OwnRequests } from './own-requests.js';
 import { Receiver } from './receive.js';
 import { Relay } from './relay.js';
 import { type OpenRequest, RequestLog } from './requests.js';
-import { SessionKeeper } from './session-keeper.js';
+import { type SessionEvents, SessionKeeper } from './session-keeper.js';
 import { SessionProfile } from './session-profile.js';
 import { SessionSources } from './session-sources.js';
 import { Outbox } from './sockets/outbox.js';
@@ -48,11 +49,15 @@ export class Kernel {
     this.#input = new InputDesk(this.#frontend);
     this.#relay = new Relay(this.#frontend, this.#requests, this.#own, this.#input);
     const count = new ExecutionCount();
-    this.#sessions = new SessionKeeper(sessionName(), count, {
+    const logins = new LoginDesk(this.#input);
+    const events = {
       onMessage: (channel, message) => this.#relay.fromSession(channel, message),
       onOpen: (link) => this.#onOpen(link),
       onEnd: (link, end) => this.#onEnd(link, end),
-    });
+    } satisfies SessionEvents;
+    this.#sessions = new SessionKeeper(sessionName(), count, events, (question) =>
+      logins.ask(question),
+    );
     const parts = {
       connection,
       frontend: this.#frontend,
@@ -60,6 +65,7 @@ export class Kernel {
       relay: this.#relay,
       own: this.#own,
       input: this.#input,
+      logins,
       sessions: this.#sessions,
       count,
     };

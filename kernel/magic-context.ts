@@ -1,5 +1,5 @@
 import type { JsonValue } from '../src/api/index.js';
-import type { Credentials, RServerClient } from '../src/client/index.js';
+import type { MagicSettings, RServerClient } from '../src/client/index.js';
 import type { SessionLink } from '../src/session/index.js';
 
 /** One result in several forms, by MIME type; each client takes the richest that it can show. */
@@ -50,8 +50,11 @@ export interface KernelSessionControl {
   keep(seconds: number): Promise<void>;
   /** Closes the current session; the next cell starts a new one. */
   close(options: { force?: boolean }): Promise<void>;
-  /** Logs in to another server and starts a session there. */
-  connect(url: string, credentials: Credentials): Promise<void>;
+  /**
+   * Logs in to a server and starts a session there. What it was not told comes from the
+   * configuration; where that has no login, the user is asked.
+   */
+  connect(settings: MagicSettings): Promise<void>;
 }
 
 /** What a magic may use of the kernel while it runs. */

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { Credentials, RServerClient } from '../src/client/index.js';
+import type { AskLogin, MagicSettings, RServerClient } from '../src/client/index.js';
 import {
   attachSession,
   type LinkEnd,
@@ -49,11 +49,13 @@ export class SessionKeeper implements KernelSessionControl {
   /**
    * @param name shown in lists of sessions; the notebook's, where the kernel knows it.
    * @param count where a new session goes on counting cells.
+   * @param ask asks the user for a login that is missing or refused.
    */
   constructor(
     private readonly name: string,
     private readonly count: ExecutionCount,
     private readonly events: SessionEvents,
+    private readonly ask: AskLogin,
   ) {}
 
   /** The link, if it is open now. */
@@ -77,13 +79,19 @@ export class SessionKeeper implements KernelSessionControl {
    */
   async link(): Promise<SessionLink> {
     if (this.#attachment !== undefined) return this.#attachment.link;
+    try {
+      if (this.#opening !== undefined) return (await this.#opening).link;
+    } catch (error) {
+      // The cell before was asked for the login and gave none; this one may.
+      if (!isLoginMissing(error)) throw error;
+    }
     return (await this.#open(this.#opening === undefined ? () => this.#reopen() : undefined)).link;
   }
 
   /** The client of the current server, logged in. */
   client(): Promise<RServerClient> {
     this.#client ??= import('../src/client/index.js')
-      .then(({ connectDefault }) => connectDefault())
+      .then(({ connectConfigured }) => connectConfigured({ ask: this.ask }))
       .catch((error: unknown) => {
         this.#client = undefined;
         throw error;
@@ -135,14 +143,24 @@ export class SessionKeeper implements KernelSessionControl {
     await (options.force === true ? sessions.forceClose(id) : sessions.close(id));
   }
 
-  async connect(url: string, credentials: Credentials): Promise<void> {
-    const { RServerClient } = await import('../src/client/index.js');
-    const client = new RServerClient({ url, credentials });
-    await client.accessToken();
-    await this.#replace(() => {
-      this.#client = Promise.resolve(client);
-      return this.#startSession({ name: this.name, runtimeType: 'Python' });
-    });
+  async connect(magic: MagicSettings): Promise<void> {
+    const { connectConfigured } = await import('../src/client/index.js');
+    const client = await connectConfigured({ magic, ask: this.ask });
+    const previous = this.#client;
+    try {
+      await this.#replace(() => {
+        this.#client = Promise.resolve(client);
+        return this.#startSession({ name: this.name, runtimeType: 'Python' });
+      });
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+    // One that has not connected has nothing to close, and has told whoever wanted it.
+    void previous?.then(
+      (last) => last.close(),
+      () => undefined,
+    );
   }
 
   /** Closes the session, if this kernel started it. Gives up after two seconds. */
@@ -280,6 +298,12 @@ async function hasOthers(client: RServerClient, id: string): Promise<boolean> {
   const sessions = await client.sessions.details();
   const attached = sessions?.find((session) => session.id === id)?.attached ?? [];
   return attached.length > 1;
+}
+
+/** Told by the codes: the client is not loaded before it is needed. */
+function isLoginMissing(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'MISSING_CREDENTIALS' || code === 'LOGIN_FAILED';
 }
 
 function freshSession(what: string): string {

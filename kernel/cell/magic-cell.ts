@@ -36,6 +36,14 @@ export type CellReply = {
   readonly payload: readonly unknown[];
 } & ({ readonly status: 'ok' } | ({ readonly status: 'error' } & ErrorContent));
 
+/** Whether a cell begins by choosing a server: it does not need the one that was chosen before. */
+export function connects(pieces: readonly CellPiece[] | undefined): boolean {
+  const first = pieces?.[0];
+  if (first?.kind !== 'magic' || first.invocation.name !== 'connect') return false;
+  const words = first.invocation.args.split(/\s+/);
+  return words.some((word) => word !== '') && !words.includes('-h') && !words.includes('--help');
+}
+
 /**
  * One cell that holds magics. Its pieces run in order and appear as one cell: one number, one
  * entry of the history, one reply; an error in any piece stops the rest.
@@ -57,7 +65,10 @@ export class MagicCell {
    * @throws whatever keeps a cell that begins with Python from getting a session.
    */
   async run(pieces: readonly CellPiece[]): Promise<CellReply> {
-    const executionCount = await this.#begin(pieces[0]?.kind === 'python');
+    const isWithout = connects(pieces) && this.parts.sessions.openLink === undefined;
+    const executionCount = isWithout
+      ? this.parts.count.next
+      : await this.#begin(pieces[0]?.kind === 'python');
     this.parts.count.begun(executionCount);
     const { code, silent } = this.options;
     if (!silent) this.#publish('execute_input', { code, execution_count: executionCount });

@@ -2,6 +2,7 @@ import { LinkClosedError, type SessionLink } from '../../src/session/index.js';
 import { errorContent } from '../failure.js';
 import type { Frontend } from '../frontend.js';
 import type { InputDesk } from '../input.js';
+import type { LoginDesk } from '../login-desk.js';
 import { magicNames } from '../magics/index.js';
 import type { OwnRequests } from '../own-requests.js';
 import type { Relay } from '../relay.js';
@@ -10,7 +11,7 @@ import type { SessionKeeper } from '../session-keeper.js';
 import { type ExecuteOptions, readExecuteRequest } from './execute-request.js';
 import type { ExecutionCount } from './execution-count.js';
 import { interruptible } from './interruptible.js';
-import { MagicCell } from './magic-cell.js';
+import { connects, MagicCell } from './magic-cell.js';
 import { mayHoldMagic } from './python-piece.js';
 import type { CellOutcome, CellRunner } from './queue.js';
 import { type CellPiece, splitCell } from './split.js';
@@ -23,6 +24,7 @@ export interface RunnerParts {
   readonly relay: Relay;
   readonly own: OwnRequests;
   readonly input: InputDesk;
+  readonly logins: LoginDesk;
   readonly sessions: SessionKeeper;
   readonly count: ExecutionCount;
 }
@@ -47,6 +49,12 @@ export class SessionCellRunner implements CellRunner {
       stopsOnError = options.stopOnError && !options.silent;
       counts = options.storeHistory;
       const pieces = magicPieces(request, options.code);
+      this.parts.logins.begin({
+        request,
+        allowStdin: options.allowStdin && !options.silent,
+        signal,
+        connects: connects(pieces),
+      });
       status =
         pieces === undefined
           ? await this.#runUnchanged(request, signal, markQueue)
@@ -57,6 +65,9 @@ export class SessionCellRunner implements CellRunner {
       if (counts && error instanceof LinkClosedError) this.parts.count.last += 1;
       this.#fail(request, error);
       status = 'error';
+    } finally {
+      this.parts.logins.end();
+      this.parts.input.cellEnded(request);
     }
     return { stopsQueue: stopsOnError && status === 'error' };
   }

@@ -116,6 +116,8 @@ function readOption(
 ): void {
   const option = known[part.name];
   if (option === undefined) {
+    const reason = magic.refuses?.[part.name];
+    if (reason !== undefined) throw new UsageError(reason);
     const flags = Object.keys(known).map((name) => `--${name}`);
     const hint = didYouMean(part.rawName, flags) || ` See %${magic.name} -h.`;
     throw new UsageError(`%${magic.name} has no option ${part.rawName}.${hint}`);

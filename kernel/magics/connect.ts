@@ -1,28 +1,35 @@
-import { DEFAULT_USER } from '../../src/client/index.js';
-import { type MagicContext, MagicError } from '../magic-context.js';
-import type { Span, View } from '../output/index.js';
+import {
+  AUTH_METHODS,
+  type AuthMethod,
+  DEFAULT_USER,
+  type SettingKey,
+  type SettingOrigin,
+} from '../../src/client/index.js';
+import type { MagicContext } from '../magic-context.js';
+import type { Inline, View } from '../output/index.js';
 import { type MagicDefinition, optional } from './definition.js';
 import { show } from './show.js';
-
-/** How a user logs in: the first two with a password, the others with a token. */
-const AUTHENTICATION = ['admin', 'ldap', 'aad', 'token'] as const;
+import { UsageError } from './usage-error.js';
 
 /** `%connect`: the server whose sessions run the cells. */
 export const connect: MagicDefinition = {
   name: 'connect',
-  summary: 'Connects this notebook with a server, or shows which one it uses.',
+  summary: 'Connects this notebook with a server, or shows which one it uses, and why.',
   description: [
-    'The password is asked for and never stands in the cell. Without a terminal (papermill, nbconvert), set SLIPWAY_URL, SLIPWAY_USER and SLIPWAY_PASSWORD, or SLIPWAY_TOKEN, before the kernel starts.',
+    'The password is asked for and never stands in the cell. Without a terminal (papermill, nbconvert), set SLIPWAY_URL, SLIPWAY_USER and SLIPWAY_PASSWORD, or SLIPWAY_TOKEN, before the kernel starts; or name a file or a command that has it.',
+    'URL is an address, the name of a server in the configuration file, or "embedded" for your own server on this machine.',
     'With no server configured, the kernel uses this user’s own: it is found or started as needed.',
   ],
   options: {
     user: { value: 'NAME', summary: `Name of the user; ${DEFAULT_USER} by default.` },
     auth: {
       value: 'METHOD',
-      choices: AUTHENTICATION,
-      summary: 'admin or ldap ask for a password, aad or token for an access token.',
+      choices: AUTH_METHODS,
+      summary:
+        'admin (the default) asks for a password, token for an access token; ldap and aad say what to do instead.',
     },
   },
+  refuses: { password: secretInCell('password'), token: secretInCell('token') },
   forms: [
     {
       takes: [optional('URL')],
@@ -31,16 +38,15 @@ export const connect: MagicDefinition = {
       async run(call, context) {
         const url = call.arguments.optionalWord(0)?.text;
         if (url !== undefined) {
-          const withToken = ['aad', 'token'].includes(call.arguments.value('auth') ?? 'admin');
-          const username = call.arguments.value('user') ?? process.env.SLIPWAY_USER ?? DEFAULT_USER;
-          if (withToken) {
-            const token = await secret(context, url, 'SLIPWAY_TOKEN', `Access token for ${url}: `);
-            await context.session.connect(url, { kind: 'token', token });
-          } else {
-            const prompt = `Password of ${username} at ${url}: `;
-            const password = await secret(context, url, 'SLIPWAY_PASSWORD', prompt);
-            await context.session.connect(url, { kind: 'password', username, password });
-          }
+          await context.session.connect({
+            url,
+            user: call.arguments.value('user'),
+            auth: call.arguments.value('auth') as AuthMethod | undefined,
+          });
+        } else if (call.arguments.value('user') ?? call.arguments.value('auth')) {
+          throw new UsageError(
+            'Say with which server: %connect URL --user NAME. %connect alone shows the one in use.',
+          );
         }
         show(context, await connectionView(context));
       },
@@ -50,46 +56,66 @@ export const connect: MagicDefinition = {
     '%connect',
     '%connect http://rserver.example.com:12800 --user ada',
     '%connect https://rserver.example.com --auth token',
+    '%connect embedded',
   ],
 };
 
-/** Asks for a secret; where nobody can answer, the environment's is used. */
-async function secret(
-  context: MagicContext,
-  url: string,
-  variable: 'SLIPWAY_PASSWORD' | 'SLIPWAY_TOKEN',
-  prompt: string,
-): Promise<string> {
-  if (context.execution.allowStdin) return context.input(prompt, true);
-  const value = process.env[variable];
-  if (value) return value;
-  throw new MagicError(
-    'StdinNotImplementedError',
-    `%connect cannot ask for the login to ${url}, because this client takes no input. Set ${variable} in the environment of the kernel.`,
-  );
+/** Why a secret is refused: it is in the notebook and its history by then. */
+function secretInCell(what: 'password' | 'token'): string {
+  return `%connect takes no --${what}: a cell is saved with the notebook, for everyone who gets it. Take it out of the cell, and change the ${what} if the notebook has been saved. Without it, %connect asks.`;
 }
 
-/** The server and the session in use. */
+/** The server and the session in use, and which setting comes from where. */
 async function connectionView(context: MagicContext): Promise<View> {
   const client = await context.client();
   const { sessionId } = await context.link();
   const current = context.session.current();
   const user = current?.user ?? client.username ?? '';
   const name = current?.name ?? '';
-  const server: Span = { text: client.url, href: client.url };
   return {
     title: 'Connected',
     blocks: [
       {
         kind: 'fields',
         rows: [
-          ['Server', server],
+          ['Server', { text: client.url, href: client.url }],
           ['Kind', client.embedded ? 'your own, on this machine' : 'remote'],
           ['User', user],
           ['Session', name === '' ? sessionId : `${name} (${sessionId})`],
         ],
       },
+      {
+        kind: 'table',
+        columns: [{ title: 'Setting' }, { title: 'Value' }, { title: 'From' }],
+        rows: client.origins.map(settingRow),
+        empty: 'No setting is known.',
+      },
     ],
-    data: { url: client.url, embedded: client.embedded, user, session: { id: sessionId, name } },
+    data: {
+      url: client.url,
+      embedded: client.embedded,
+      user,
+      session: { id: sessionId, name },
+      settings: client.origins.map((origin) => ({ ...origin })),
+    },
   };
+}
+
+const LABELS: Readonly<Record<SettingKey, string>> = {
+  url: 'server',
+  user: 'user',
+  auth: 'login by',
+  token: 'token',
+  tokenFile: 'token from a file',
+  password: 'password',
+  passwordFile: 'password from a file',
+  credentialCommand: 'login by a command',
+  caFile: 'trusted certificates',
+  timeout: 'time limit in seconds',
+};
+
+/** A secret has no value here. */
+function settingRow({ key, value, source, where }: SettingOrigin): Inline[] {
+  const from = where === '' || where === source ? source : `${source}: ${where}`;
+  return [LABELS[key], value === undefined ? '' : String(value), from];
 }

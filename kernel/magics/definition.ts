@@ -75,6 +75,8 @@ export interface MagicDefinition {
   readonly description?: readonly string[];
   readonly forms: readonly Form[];
   readonly options?: Readonly<Record<string, OptionDefinition>>;
+  /** Options that people try and that there must not be, with a sentence that says why. */
+  readonly refuses?: Readonly<Record<string, string>>;
   readonly examples: readonly string[];
 }
 

@@ -1,6 +1,11 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { normaliseServerUrl } from '../client/index.js';
+import { join, resolve } from 'node:path';
+import {
+  kernelspecPlace,
+  kernelspecVariable,
+  normaliseServerUrl,
+  type SettingKey,
+} from '../client/index.js';
 import { CommandError, InterpreterError } from './errors.js';
 import { chosenInterpreter, interpreterPath, sessionInterpreter } from './interpreter.js';
 import { askInterpreter, installCommand } from './interpreter-probe.js';
@@ -25,6 +30,10 @@ export interface PlaceOptions {
 /** Options of `slipway kernel install`; `python` is the interpreter of the sessions, too. */
 export interface InstallOptions extends PlaceOptions {
   readonly server?: string;
+  readonly username?: string;
+  readonly auth?: string;
+  readonly caFile?: string;
+  readonly credentialCommand?: string;
 }
 
 /** Options of `slipway kernel list`. */
@@ -92,9 +101,25 @@ function describeKernel({ directory, server, python, problems }: InstalledKernel
   return `${directory}\n${rows.map(([name = '', text]) => `  ${name.padEnd(9)} ${text}\n`).join('')}`;
 }
 
-async function kernelTarget({ server, python }: InstallOptions): Promise<KernelTarget> {
+async function kernelTarget(options: InstallOptions): Promise<KernelTarget> {
+  const { server, python, username, auth, caFile, credentialCommand } = options;
+  const settings = {
+    user: username,
+    auth,
+    caFile: caFile === undefined ? undefined : resolve(caFile),
+    credentialCommand,
+  };
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   if (server !== undefined) {
-    return { server: normaliseServerUrl(server) };
+    const variables = Object.fromEntries([
+      [kernelspecVariable('url'), normaliseServerUrl(server)],
+      ...given.map(([key, value]) => [kernelspecVariable(key as SettingKey), value]),
+    ]) as Record<string, string>;
+    kernelspecPlace(variables);
+    return { variables };
+  }
+  if (given.length > 0) {
+    throw new CommandError('Give --server, too: a login is for a server elsewhere.');
   }
   const { path, packages } = await sessionInterpreter(python);
   if (packages.cloudpickle === null) {

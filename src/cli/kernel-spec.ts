@@ -3,19 +3,33 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/schema';
+import {
+  environmentVariable,
+  kernelspecVariable,
+  SETTING_KEYS,
+  SETTINGS,
+} from '../client/index.js';
 import { packageRoot } from './package-root.js';
 
 /** The name by which notebooks ask for the kernel. */
 const KERNEL_NAME = 'slipway';
 
-/**
- * Where the server's address stands in an entry. Not SLIPWAY_URL: Jupyter lets the variables of an
- * entry replace the user's own, and the user's own go first.
- */
-const SERVER_VARIABLE = 'SLIPWAY_DEFAULT_URL';
+/** Where the server's address stands in an entry. */
+const SERVER_VARIABLE = kernelspecVariable('url');
 
-/** Where the Python of a kernel's sessions runs: an interpreter here, or a server elsewhere. */
-export type KernelTarget = { readonly python: string } | { readonly server: string };
+/** Variables that would put a secret where everybody on the machine can read it. */
+const SECRET_VARIABLES = SETTING_KEYS.filter((key) => SETTINGS[key].isSecret).flatMap((key) => [
+  environmentVariable(key),
+  kernelspecVariable(key),
+]);
+
+/**
+ * Where the Python of a kernel's sessions runs: an interpreter here, or a server elsewhere, which
+ * the variables of the entry name.
+ */
+export type KernelTarget =
+  | { readonly python: string }
+  | { readonly variables: Readonly<Record<string, string>> };
 
 /** The part of an entry that matters here. https://jupyter-client.readthedocs.io/en/stable/kernels.html */
 const Entry = Type.Object({
@@ -52,7 +66,7 @@ export async function kernelEntry(target: KernelTarget): Promise<object> {
     '{package}': root,
     '{python}': python,
   }) as object;
-  return 'server' in target ? { ...entry, env: { [SERVER_VARIABLE]: target.server } } : entry;
+  return 'variables' in target ? { ...entry, env: target.variables } : entry;
 }
 
 /** Replaces the placeholders in all strings of the template; others stay for Jupyter. */
@@ -97,6 +111,9 @@ async function readKernel(directory: string): Promise<InstalledKernel | undefine
   const problems = named
     .filter((file) => file !== undefined && !existsSync(file))
     .map((file) => `${file} is not there any more.`);
+  for (const name of SECRET_VARIABLES.filter((each) => env[each])) {
+    problems.push(`${path} holds ${name}, which others can read. Take it out and change it.`);
+  }
   return {
     directory,
     env,

@@ -91,6 +91,10 @@ function addKernelCommands(kernel: Command): void {
   places(kernel.command('install'))
     .description('Add the kernel, or bring its entry up to date.')
     .option('--server <url>', "the server that notebooks use; without it each user's own, here")
+    .option('--username <name>', 'with --server: the user; the password is never kept here')
+    .option('--auth <method>', 'with --server: admin (user name and password) or token')
+    .option('--ca-file <path>', 'with --server: the certificates to trust, in PEM form')
+    .option('--credential-command <command>', 'with --server: what prints the login')
     .option('--python <path>', 'the interpreter of sessions and services (SLIPWAY_PYTHON)')
     .action(async (options) => (await import('./kernel-commands.js')).installKernel(options));
   kernel

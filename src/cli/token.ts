@@ -1,8 +1,14 @@
-import { connectDefault, findEmbeddedServer, RServerClient } from '../client/index.js';
+import {
+  connectConfigured,
+  findEmbeddedServer,
+  RServerClient,
+  resolveConfiguration,
+} from '../client/index.js';
 import { CommandError } from './errors.js';
 import { dataDirectory } from './settings.js';
+import { askSilently } from './terminal.js';
 
-/** Logs in to this user's running server, or to the one that SLIPWAY_URL names. */
+/** Logs in to this user's running server, or to the one that is configured. */
 export async function printToken(options: { header?: boolean; data?: string }): Promise<void> {
   const client = await connect(options.data);
   try {
@@ -14,8 +20,10 @@ export async function printToken(options: { header?: boolean; data?: string }): 
 }
 
 async function connect(data: string | undefined): Promise<RServerClient> {
-  if (data === undefined && process.env.SLIPWAY_URL) {
-    return connectDefault();
+  if (data === undefined && (await resolveConfiguration()).url !== undefined) {
+    return connectConfigured(
+      process.stdin.isTTY ? { ask: (question) => askSilently(question.prompt) } : {},
+    );
   }
   const directory = dataDirectory(data);
   const location = await findEmbeddedServer(directory);

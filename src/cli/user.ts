@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
 import { setUserPassword } from '../server/index.js';
 import { CommandError } from './errors.js';
 import { dataDirectory } from './settings.js';
+import { askSilently } from './terminal.js';
 
 /** Sets the password of an account, which is created when it is new. */
 export async function setPassword(name: string, options: { data?: string }): Promise<void> {
@@ -18,25 +18,6 @@ async function askTwice(name: string): Promise<string> {
     throw new CommandError('The two passwords differ. Nothing was changed.');
   }
   return first;
-}
-
-/** Asks on the terminal without showing what is typed. */
-function askSilently(question: string): Promise<string> {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
-  // Only now: the terminal has stopped to echo.
-  process.stderr.write(question);
-  return new Promise((resolve, reject) => {
-    terminal.once('SIGINT', () => {
-      terminal.close();
-      reject(new CommandError('Interrupted. Nothing was changed.'));
-    });
-    terminal.question('', (answer) => {
-      process.stderr.write('\n');
-      terminal.close();
-      resolve(answer);
-    });
-  });
 }
 
 /** The first line of what is piped in. */

@@ -1,4 +1,5 @@
 /** The typed client of R Server: login, token renewal, every route, one error class per cause. */
+export * from './configuration/index.js';
 export * from './connect.js';
 export * from './embedded/index.js';
 export * from './errors.js';
@@ -6,5 +7,6 @@ export * from './r-server-client.js';
 export { ServiceRoutes } from './services.js';
 export { SessionRoutes } from './sessions.js';
 export { SnapshotRoutes } from './snapshots.js';
+export { didYouMean } from './suggest.js';
 export type { Credentials } from './tokens.js';
 export { normaliseServerUrl, type RequestBody } from './transport.js';

@@ -2,17 +2,23 @@ import type { IncomingMessage } from 'node:http';
 import type { StatusResponse, TokenPair } from '../api/index.js';
 import type { Answers } from './answers.js';
 import { type Call, type Caller, callName, failureOf, readJson } from './call.js';
+import type { SettingOrigin } from './configuration/index.js';
 import { LoginFailedError, NotAnRServerError, ServerUnreachableError } from './errors.js';
 import { ServiceRoutes } from './services.js';
 import { SessionRoutes } from './sessions.js';
 import { SnapshotRoutes } from './snapshots.js';
-import { type Credentials, TokenKeeper } from './tokens.js';
+import {
+  type CredentialSource,
+  type Credentials,
+  knownCredentials,
+  TokenKeeper,
+} from './tokens.js';
 import { HttpTransport, normaliseServerUrl } from './transport.js';
 
 /** Where a server is and how to log in there. */
 export interface ServerLocation {
   readonly url: string;
-  readonly credentials: Credentials;
+  readonly credentials: Credentials | CredentialSource;
 }
 
 /** Settings of a client. */
@@ -22,6 +28,10 @@ export interface ClientOptions {
    * has a new password, perhaps a new port, each time it starts. Absent for other servers.
    */
   readonly relocate?: () => Promise<ServerLocation>;
+  /** Where the settings come from, to be shown. */
+  readonly origins?: readonly SettingOrigin[];
+  /** PEM certificates of the authorities to trust, in place of the usual ones. */
+  readonly ca?: string;
   /** Milliseconds that a short request may take; 30 000 by default. */
   readonly timeout?: number;
 }
@@ -38,15 +48,15 @@ export class RServerClient implements Caller {
   readonly services = new ServiceRoutes(this);
   readonly #options: ClientOptions;
   readonly #tokens: TokenKeeper;
-  #credentials: Credentials;
+  #credentials: CredentialSource;
   #transport: HttpTransport;
   #relocating: Promise<void> | undefined;
 
   /** @throws {InvalidServerUrlError} */
   constructor(location: ServerLocation, options: ClientOptions = {}) {
     this.#options = options;
-    this.#credentials = location.credentials;
-    this.#transport = new HttpTransport(normaliseServerUrl(location.url));
+    this.#credentials = sourceOf(location);
+    this.#transport = this.#connectTo(location);
     this.#tokens = new TokenKeeper(
       {
         login: (username, password) => this.#tokenPair('/login', { username, password }),
@@ -63,7 +73,7 @@ export class RServerClient implements Caller {
 
   /** Name of the user, unknown where only a token was given. */
   get username(): string | undefined {
-    return this.#credentials.kind === 'password' ? this.#credentials.username : undefined;
+    return this.#credentials.username;
   }
 
   /** Whether the server is this user's own, started by the kernel. */
@@ -99,8 +109,23 @@ export class RServerClient implements Caller {
     this.#tokens.forget();
   }
 
-  /** Ends the connections that are kept open; sessions and tokens live on. Idempotent. */
+  /** Where its settings come from; empty where nobody said. */
+  get origins(): readonly SettingOrigin[] {
+    return this.#options.origins ?? [];
+  }
+
+  /** PEM certificates of the authorities to trust, where they are not the usual ones. */
+  get ca(): string | undefined {
+    return this.#options.ca;
+  }
+
+  /**
+   * Ends the connections that are kept open, renews no more, and withdraws an open question for a
+   * login; sessions and tokens live on. Idempotent.
+   */
   async close(): Promise<void> {
+    this.#tokens.close();
+    this.#credentials.close();
     await this.#transport.close();
   }
 
@@ -183,11 +208,15 @@ export class RServerClient implements Caller {
     }
   }
 
+  #connectTo({ url }: ServerLocation): HttpTransport {
+    return new HttpTransport(normaliseServerUrl(url), this.#options.ca);
+  }
+
   async #relocate(relocate: () => Promise<ServerLocation>): Promise<void> {
     const location = await relocate();
     const previous = this.#transport;
-    this.#credentials = location.credentials;
-    this.#transport = new HttpTransport(normaliseServerUrl(location.url));
+    this.#credentials = sourceOf(location);
+    this.#transport = this.#connectTo(location);
     this.#tokens.forget();
     await previous.close();
   }
@@ -211,4 +240,8 @@ export class RServerClient implements Caller {
       expires_on: expiresOn,
     };
   }
+}
+
+function sourceOf({ credentials }: ServerLocation): CredentialSource {
+  return 'get' in credentials ? credentials : knownCredentials(credentials);
 }

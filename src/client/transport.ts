@@ -36,13 +36,20 @@ export interface HttpRequest {
 export function normaliseServerUrl(address: string): string {
   const url = URL.parse(address.includes('://') ? address : `http://${address}`);
   if (url === null || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') {
+    // What stands before the @ may be a password.
+    const shown = address.replace(/^(.*\/\/)?.*@/s, '$1…@');
     throw new InvalidServerUrlError(
-      `"${address}" is not the address of a server. Write it as http://host:12800.`,
+      `"${shown}" is not the address of a server. Write it as http://host:12800.`,
     );
   }
   if (url.username !== '' || url.password !== '') {
     throw new InvalidServerUrlError(
-      'The address of a server carries no user name or password. Use --user; the password is asked for.',
+      'The address of a server carries no user name or password: addresses are saved, logged and shown. Use --user; the password is asked for. If it was saved, change it.',
+    );
+  }
+  if (url.search !== '' || url.hash !== '') {
+    throw new InvalidServerUrlError(
+      'The address of a server ends with its path: take off what follows the "?" or "#".',
     );
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
@@ -71,12 +78,17 @@ export class HttpTransport {
   readonly #base: URL;
   readonly #agent: Promise<Agent>;
 
-  constructor(readonly url: string) {
+  /** @param ca PEM certificates to trust, in place of the usual authorities */
+  constructor(
+    readonly url: string,
+    ca?: string,
+  ) {
     this.#base = new URL(url);
     const options = { keepAlive: true, scheduling: 'lifo' } as const;
+    const trust = ca === undefined ? {} : { ca };
     this.#agent =
       this.#base.protocol === 'https:'
-        ? import('node:https').then((https) => new https.Agent(options))
+        ? import('node:https').then((https) => new https.Agent({ ...options, ...trust }))
         : Promise.resolve(new Agent(options));
   }
 

@@ -24,6 +24,8 @@ export interface SocketOptions {
   readonly accessToken: string;
   /** What this client is called in lists of sessions. */
   readonly client?: string;
+  /** PEM certificates of the authorities to trust, in place of the usual ones. */
+  readonly ca?: string | undefined;
   /** The link to resume, and how many of its frames have been received. */
   readonly resume?: { readonly link: string; readonly received: number };
 }
@@ -55,6 +57,7 @@ export function openSocket<T>(
         ? {}
         : { [LINK_HEADER]: resume.link, [RECEIVED_HEADER]: String(resume.received) }),
     },
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
     perMessageDeflate: false,
     maxPayload: MAX_FRAME,
     handshakeTimeout: OPEN_TIMEOUT,

@@ -30,6 +30,8 @@ export interface ChannelOptions {
   readonly sessionId: string;
   /** What this client is called in lists of sessions. */
   readonly client?: string;
+  /** PEM certificates of the authorities to trust, in place of the usual ones. */
+  readonly ca?: string | undefined;
   /**
    * A token for the next connection; `refused` is the one that the server has just refused.
    * @throws {ClientError} when the user has to log in again.
@@ -53,12 +55,13 @@ async function connect<T>(
   use: (socket: WebSocket, attached: Attached) => T,
   resume?: { link: string; received: number },
 ): Promise<T> {
-  const { baseUrl, sessionId, client } = options;
+  const { baseUrl, sessionId, client, ca } = options;
   const open = (accessToken: string) =>
     openSocket(
       {
         baseUrl,
         sessionId,
+        ca,
         accessToken,
         ...(client === undefined ? {} : { client }),
         ...(resume === undefined ? {} : { resume }),

@@ -62,6 +62,7 @@ export async function attachSession(
       sessionId,
       onMessage,
       ...(clientName === undefined ? {} : { client: clientName }),
+      ca: client.ca,
       accessToken: (refused) =>
         refused === undefined ? client.accessToken() : client.replaceToken(refused),
     });

@@ -60,6 +60,7 @@ describe('slipway doctor', () => {
     expect(found.named('ok')).toEqual([
       'Node',
       'kernelspec',
+      'settings',
       'Python',
       'ipykernel',
       'cloudpickle',

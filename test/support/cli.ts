@@ -23,6 +23,7 @@ export function cliEnvironment(dataDirectory: string, more: NodeJS.ProcessEnv = 
   return {
     ...Object.fromEntries(inherited),
     SLIPWAY_HOME: dataDirectory,
+    XDG_CONFIG_HOME: join(dataDirectory, 'config'),
     SLIPWAY_PORT: '0',
     SLIPWAY_PYTHON: python,
     ...more,

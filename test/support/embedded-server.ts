@@ -29,6 +29,7 @@ export async function startEmbeddedServer(): Promise<EmbeddedServer> {
     SLIPWAY_PYTHON: process.env.SLIPWAY_PYTHON ?? join(root, '.venv/bin/python'),
     SLIPWAY_URL: '',
     SLIPWAY_TOKEN: '',
+    XDG_CONFIG_HOME: join(home, 'config'),
     IPYTHONDIR: join(home, 'ipython'),
   };
   const slipway = (...args: string[]) =>

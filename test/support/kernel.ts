@@ -164,7 +164,10 @@ export class KernelProcess {
 /** A Jupyter client: signs, sends, and keeps all that comes back. */
 export class KernelClient {
   readonly received: ReadMessage[] = [];
-  /** Resolves when the kernel has welcomed our subscription: from now on nothing is missed. */
+  /**
+   * Resolves when the kernel has welcomed our subscription and can ask us something: from now on
+   * nothing is missed.
+   */
   readonly connected: Promise<ReadMessage>;
   readonly session = uuid();
   readonly #signer: Signer;
@@ -179,11 +182,14 @@ export class KernelClient {
     const dealer = () => new Dealer({ routingId: this.#identity, ...options });
     this.#iopub = new Subscriber({ receiveHighWaterMark: 0, ...options });
     this.#sockets = { shell: dealer(), control: dealer(), stdin: dealer() };
+    // A router drops what it sends to a client that it does not know yet.
+    const known = new Promise((resolve) => this.#sockets.stdin.events.on('handshake', resolve));
+    const welcome = this.next((message) => message.type === 'iopub_welcome');
+    this.connected = known.then(() => welcome);
     for (const channel of ['shell', 'control', 'stdin'] as const) {
       this.#sockets[channel].connect(endpoint(connection, connection[`${channel}_port`]));
       void this.#read(this.#sockets[channel], channel);
     }
-    this.connected = this.next((message) => message.type === 'iopub_welcome');
     this.#iopub.connect(endpoint(connection, connection.iopub_port));
     this.#iopub.subscribe('');
     void this.#read(this.#iopub, 'iopub');

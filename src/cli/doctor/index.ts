@@ -2,6 +2,7 @@ import { installedKernels } from '../kernel-commands.js';
 import { type Check, passed } from './check.js';
 import { checkKernelspec, checkPython } from './machine.js';
 import { checkServer } from './server.js';
+import { checkSettings } from './settings.js';
 
 /** Options of `slipway doctor`. */
 export interface DoctorOptions {
@@ -34,11 +35,13 @@ async function* examine(env: NodeJS.ProcessEnv): AsyncGenerator<Check> {
   yield checkKernelspec(kernel);
   // As Jupyter does it: what an entry sets goes before the user's own.
   const kernelEnv = { ...env, ...kernel?.env };
-  const remote = kernelEnv.SLIPWAY_URL || kernelEnv.SLIPWAY_DEFAULT_URL || undefined;
+  const settings = await checkSettings(kernelEnv);
+  yield settings.check;
+  const { remote } = settings;
   const python = await checkPython(kernelEnv, remote);
   yield* python;
   const startable = python.every(({ name, status }) => name === 'cloudpickle' || status === 'ok');
-  yield* checkServer({ env: kernelEnv, remote, startable });
+  yield* checkServer({ env: kernelEnv, startable, settings });
 }
 
 const MARKS = { ok: 'ok', failed: 'FAILED', skipped: '-' } as const;

@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 import {
   ClientError,
-  connectDefault,
+  CredentialCommandError,
+  connectConfigured,
   dataDirectory,
   findEmbeddedServer,
   LoginFailedError,
   MissingCredentialsError,
   type RServerClient,
+  SecretFileError,
 } from '../../client/index.js';
 import { endServer } from '../server-control.js';
 import { type Check, failed, passed, skipped } from './check.js';
+import type { SettingsCheck } from './settings.js';
 
 /** Milliseconds that a session has to start, and the cell to run. */
 const SESSION_TIMEOUT = 60_000;
@@ -20,10 +23,10 @@ const CELL = 'import platform, sys\nanswer = [6 * 7, platform.python_version(), 
 /** What the checks of a server need to know. */
 export interface ServerChecks {
   readonly env: NodeJS.ProcessEnv;
-  /** Address of the server that is configured, absent for this user's own. */
-  readonly remote: string | undefined;
   /** Whether this user's own server can be started. */
   readonly startable: boolean;
+  /** Which server is meant, where the settings are in order. */
+  readonly settings: SettingsCheck;
 }
 
 /**
@@ -54,15 +57,20 @@ interface Connected {
   readonly started: boolean;
 }
 
-async function connect({ env, remote, startable }: ServerChecks): Promise<Connected> {
+async function connect(options: ServerChecks): Promise<Connected> {
+  const { env, startable, settings } = options;
+  const { remote } = settings;
   let started = false;
+  if (settings.check.status === 'failed') {
+    return { checks: skipAll(['server', 'login'], 'the settings do not tell which'), started };
+  }
   try {
     const running = remote === undefined ? await findEmbeddedServer(dataDirectory(env)) : undefined;
     if (remote === undefined && running === undefined && !startable) {
       const reason = 'none runs, and none can start without Python';
       return { checks: skipAll(['server', 'login'], reason), started };
     }
-    const client = await connectDefault(env);
+    const client = await connectConfigured({ env });
     started = remote === undefined && running?.url !== client.url;
     const origin = started ? ', started for this check' : '';
     const checks = [
@@ -72,27 +80,35 @@ async function connect({ env, remote, startable }: ServerChecks): Promise<Connec
     return { client, started, checks };
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
-    return { checks: failedConnection(error, { env, remote, startable }), started };
+    return { checks: failedConnection(error, options), started };
   }
 }
 
 function failedConnection(error: ClientError, options: ServerChecks): Check[] {
-  const { remote = '' } = options;
+  const { remote = '', loginAt } = options.settings;
   if (error instanceof MissingCredentialsError) {
-    const fix = 'Set SLIPWAY_USER and SLIPWAY_PASSWORD, or SLIPWAY_TOKEN.';
+    const fix =
+      'Notebooks will ask for it. For runs without a user: SLIPWAY_USER and SLIPWAY_PASSWORD, SLIPWAY_TOKEN, a file or a command.';
     return [
       skipped('server', `${remote} is not asked without a login`),
       failed('login', error.message, fix),
     ];
   }
-  if (error instanceof LoginFailedError && options.remote !== undefined) {
-    const fix = `Check SLIPWAY_USER and SLIPWAY_PASSWORD, or SLIPWAY_TOKEN, with whoever runs ${remote}.`;
+  if (error instanceof SecretFileError || error instanceof CredentialCommandError) {
+    const fix = `Correct what ${loginAt} names.`;
+    return [
+      skipped('server', `${remote} is not asked without a login`),
+      failed('login', error.message, fix),
+    ];
+  }
+  if (error instanceof LoginFailedError && remote !== '') {
+    const fix = `Check the user, and what ${loginAt} says, with whoever runs ${remote}.`;
     return [passed('server', remote), failed('login', error.message, fix)];
   }
   const fix =
-    options.remote === undefined
+    remote === ''
       ? `Run "slipway server status"; what the server said is in ${serverLog(options.env)}.`
-      : 'Check the address: SLIPWAY_URL, or the one given to "slipway kernel install --server".';
+      : 'Check the address: "settings" above says where it stands.';
   return [
     failed('server', error.message, fix),
     skipped('login', 'there is no server to log in to'),
@@ -141,7 +157,7 @@ async function checkCell(client: RServerClient, id: string, advice: string): Pro
   }
 }
 
-function adviceFor({ env, remote }: ServerChecks): string {
+function adviceFor({ env, settings: { remote } }: ServerChecks): string {
   return remote === undefined
     ? `Read the end of ${serverLog(env)}. After a change of Python or its packages: "slipway server stop", and the next notebook starts it anew.`
     : `Ask whoever runs ${remote}: the server's log tells why.`;

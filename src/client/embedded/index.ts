@@ -1,3 +1,4 @@
+import type { SettingOrigin } from '../configuration/index.js';
 import { ClientError } from '../errors.js';
 import { RServerClient, type ServerLocation } from '../r-server-client.js';
 import { dataDirectory } from './data-directory.js';
@@ -10,11 +11,13 @@ export { EmbeddedPortTakenError, EmbeddedServerError, RuntimeFileError } from '.
 /**
  * A client of this user's own server, logged in. The server is found by its `runtime.json`, or
  * started; it is found or started again whenever it has gone.
+ * @param origins where it is said that this server is to be used
  * @throws {EmbeddedServerError} when it does not start.
  * @throws {RuntimeFileError} when `runtime.json` cannot be trusted.
  */
 export async function connectEmbedded(
   env: NodeJS.ProcessEnv = process.env,
+  origins: readonly SettingOrigin[] = [],
 ): Promise<RServerClient> {
   const directory = dataDirectory(env);
   const start = (distrusted?: ServerLocation) =>
@@ -24,7 +27,7 @@ export async function connectEmbedded(
     const found = await findEmbeddedServer(directory);
     return found !== undefined && (await accepts(found)) ? found : start(found);
   };
-  const client = new RServerClient(location, { relocate });
+  const client = new RServerClient(location, { relocate, origins });
   await client.accessToken();
   return client;
 }

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type OwnFile, OwnFileError, type OwnFileProblem, readOwnFile } from '../own-file.js';
 import type { ServerLocation } from '../r-server-client.js';
 import { RuntimeFileError } from './errors.js';
 
@@ -10,6 +10,12 @@ export interface RuntimeFile {
 }
 
 export const RUNTIME_FILE = 'runtime.json';
+
+const DISTRUST: Readonly<Record<OwnFileProblem, string>> = {
+  unreadable: 'cannot be read.',
+  'no regular file': 'is no regular file. Delete it, or set SLIPWAY_HOME.',
+  'of another user': 'belongs to another user. Delete it, or set SLIPWAY_HOME.',
+};
 
 /**
  * Reads `runtime.json`; undefined when there is none.
@@ -45,31 +51,21 @@ export async function readRuntimeFile(directory: string): Promise<RuntimeFile | 
 }
 
 async function readPrivateFile(path: string): Promise<string | undefined> {
-  let file: Awaited<ReturnType<typeof open>>;
+  let file: OwnFile | undefined;
   try {
-    file = await open(path);
+    file = await readOwnFile(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new RuntimeFileError(`${path} cannot be read.`, { cause: error });
+    if (!(error instanceof OwnFileError)) throw error;
+    throw new RuntimeFileError(`${path} ${DISTRUST[error.problem]}`, { cause: error });
   }
-  try {
-    const { mode, uid } = await file.stat();
-    const user = process.getuid?.();
-    if (user !== undefined && uid !== user) {
-      throw new RuntimeFileError(
-        `${path} belongs to another user. Delete it, or set SLIPWAY_HOME.`,
-      );
-    }
-    if (user !== undefined && (mode & 0o077) !== 0) {
-      const octal = (mode & 0o777).toString(8);
-      throw new RuntimeFileError(
-        `${path} is open to other users (mode ${octal}) and may have been changed. Delete it and start the server again.`,
-      );
-    }
-    return await file.readFile('utf8');
-  } finally {
-    await file.close();
+  if (file === undefined) return undefined;
+  if (process.getuid !== undefined && (file.mode & 0o077) !== 0) {
+    const octal = file.mode.toString(8);
+    throw new RuntimeFileError(
+      `${path} is open to other users (mode ${octal}) and may have been changed. Delete it and start the server again.`,
+    );
   }
+  return file.text;
 }
 
 /** Whether a process of this id runs, and may be signalled by us. */

@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
+import { KERNEL_VARIABLES } from '../configuration/index.js';
 import type { ServerLocation } from '../r-server-client.js';
 import { EmbeddedPortTakenError, EmbeddedServerError } from './errors.js';
 import { isAlive, RUNTIME_FILE, readRuntimeFile } from './runtime-file.js';
@@ -28,15 +29,7 @@ const EXIT_DIRECTORY_IN_USE = 3;
 const EXIT_PORT_TAKEN = 4;
 
 /** Variables that are meant for the kernel and not for the server or the sessions below it. */
-const KERNEL_VARIABLES = [
-  'JPY_PARENT_PID',
-  'JPY_SESSION_NAME',
-  'SLIPWAY_URL',
-  'SLIPWAY_DEFAULT_URL',
-  'SLIPWAY_USER',
-  'SLIPWAY_PASSWORD',
-  'SLIPWAY_TOKEN',
-];
+const NOT_FOR_THE_SERVER = ['JPY_PARENT_PID', 'JPY_SESSION_NAME', ...KERNEL_VARIABLES];
 
 /**
  * Starts this user's server, which outlives the caller, and waits until it says where it is.
@@ -118,7 +111,7 @@ function waitForServer(
 
 function launch(options: StartOptions, log: FileHandle): ChildProcess {
   const env: NodeJS.ProcessEnv = { ...options.env, SLIPWAY_HOME: options.directory };
-  for (const name of KERNEL_VARIABLES) delete env[name];
+  for (const name of NOT_FOR_THE_SERVER) delete env[name];
   const child = spawn(process.execPath, [commandLine(), 'server', 'run', '--embedded'], {
     cwd: options.directory,
     detached: true,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  connectDefault,
+  connectConfigured,
   connectEmbedded,
   dataDirectory,
   findEmbeddedServer,
@@ -85,7 +85,8 @@ describe('connecting', () => {
   });
 
   it('asks for a way to log in to a server that the environment names', async () => {
-    const error = await connectDefault({ SLIPWAY_URL: 'http://host' }).catch((e: unknown) => e);
+    const env = { SLIPWAY_URL: 'http://host', XDG_CONFIG_HOME: directory };
+    const error = await connectConfigured({ env }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(MissingCredentialsError);
     expect(String(error)).toContain('SLIPWAY_PASSWORD');
   });

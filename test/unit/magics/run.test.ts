@@ -70,17 +70,6 @@ describe('failures', () => {
     });
   });
 
-  it('say how to log in where nobody can be asked', async () => {
-    const { context } = offline();
-    await expect(run('connect', 'http://host:1 --user ada', context)).rejects.toMatchObject({
-      ename: 'StdinNotImplementedError',
-      evalue: expect.stringContaining('SLIPWAY_PASSWORD'),
-    });
-    await expect(run('connect', 'http://host:1 --auth token', context)).rejects.toMatchObject({
-      evalue: expect.stringContaining('SLIPWAY_TOKEN'),
-    });
-  });
-
   it('come at once when the user interrupts', async () => {
     const interrupt = new AbortController();
     const never = new Promise<never>(() => undefined);
@@ -92,24 +81,13 @@ describe('failures', () => {
 });
 
 describe('%connect', () => {
-  it('asks for the password and gives it to the session alone', async () => {
+  it('leaves the login to the session, which asks for it', async () => {
     const given: unknown[] = [];
-    const prompts: unknown[] = [];
-    const { context } = offline({
-      execution: { silent: false, allowStdin: true },
-      input: async (...question) => {
-        prompts.push(question);
-        return 'secret';
-      },
-    });
-    const connect = async (...args: unknown[]) => void given.push(args);
+    const { context } = offline();
+    const connect = async (settings: unknown) => void given.push(settings);
     const session = { ...context.session, connect };
-    await run('connect', 'http://host:1 --user ada', { ...context, session }).catch(
-      () => undefined,
-    );
-    expect(prompts).toEqual([['Password of ada at http://host:1: ', true]]);
-    expect(given).toEqual([
-      ['http://host:1', { kind: 'password', username: 'ada', password: 'secret' }],
-    ]);
+    const connecting = run('connect', 'work --user ada --auth token', { ...context, session });
+    await expect(connecting).rejects.toMatchObject({ ename: 'ServerUnreachableError' });
+    expect(given).toEqual([{ url: 'work', user: 'ada', auth: 'token' }]);
   });
 });

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { MAGICS } from '../../../kernel/magics/table.js';
+import { environmentVariable, kernelspecVariable, SETTINGS } from '../../../src/client/index.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const magicsPage = await readFile(join(root, 'docs/magics.md'), 'utf8');
@@ -31,6 +32,31 @@ describe('docs/magics.md', () => {
   it('names no magic that there is not', () => {
     const headings = [...magicsPage.matchAll(/^## `%%?(\w+)/gm)].map(([, name]) => name);
     expect(new Set(headings)).toEqual(new Set(MAGICS.map(({ name }) => name)));
+  });
+});
+
+describe('docs/configuration.md', () => {
+  it('has a row for each setting, in their order, with its name at each place and its default', async () => {
+    const page = await readFile(join(root, 'docs/configuration.md'), 'utf8');
+    const [, table = ''] = /^\| setting .*\n\|[-|]+\n((?:\|.*\n)+)/m.exec(page) ?? [];
+    const rows = table
+      .trim()
+      .split('\n')
+      .map((row) =>
+        row
+          .split('|')
+          .slice(2, -1)
+          .map((cell) => cell.trim().replaceAll('`', '')),
+      );
+    expect(rows).toEqual(
+      Object.values(SETTINGS).map(({ key, magic = '', isSecret, ...setting }) => [
+        magic,
+        environmentVariable(key),
+        isSecret ? 'never' : kernelspecVariable(key),
+        key,
+        setting.default,
+      ]),
+    );
   });
 });
 

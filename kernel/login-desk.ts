@@ -1,0 +1,77 @@
+import type { LoginQuestion } from '../src/client/index.js';
+import { CellInterruptedError } from './failure.js';
+import type { InputDesk } from './input.js';
+import type { ClientRequest } from './requests.js';
+
+/** A running cell, whose client can be asked. */
+export interface AskableCell {
+  readonly request: ClientRequest;
+  /** Whether the client takes input; hidden cells of editors do not. */
+  readonly allowStdin: boolean;
+  /** Aborts when the user interrupts the cell. */
+  readonly signal: AbortSignal;
+  /** Whether it chooses a server itself, so that the login to another one is not asked for. */
+  readonly connects: boolean;
+}
+
+interface Waiting {
+  readonly question: LoginQuestion;
+  resolve(answer: string | undefined): void;
+}
+
+/**
+ * Asks the user for a login when the server wants one: in the cell that runs, else in the next.
+ * The cell goes on meanwhile; when nobody can be asked there, whoever needs the login is told so.
+ */
+export class LoginDesk {
+  readonly #waiting = new Set<Waiting>();
+  #cell: { readonly cell: AskableCell; readonly ended: AbortController } | undefined;
+
+  constructor(private readonly input: InputDesk) {}
+
+  /** The answer; undefined when the client takes no input, and when the user interrupts. */
+  async ask(question: LoginQuestion): Promise<string | undefined> {
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const waiting: Waiting = { question, resolve };
+    const withdraw = () => resolve(undefined);
+    question.signal.addEventListener('abort', withdraw, { once: true });
+    if (question.signal.aborted) withdraw();
+    this.#waiting.add(waiting);
+    if (this.#cell !== undefined) this.#askIn(this.#cell.cell, this.#cell.ended.signal, waiting);
+    try {
+      return await promise;
+    } finally {
+      this.#waiting.delete(waiting);
+      question.signal.removeEventListener('abort', withdraw);
+    }
+  }
+
+  /** A cell begins: what waits for one is asked now. */
+  begin(cell: AskableCell): void {
+    const ended = new AbortController();
+    this.#cell = { cell, ended };
+    for (const waiting of this.#waiting) {
+      if (cell.connects) waiting.resolve(undefined);
+      else this.#askIn(cell, ended.signal, waiting);
+    }
+  }
+
+  /** The cell has ended; what it was asked waits for the next. */
+  end(): void {
+    this.#cell?.ended.abort();
+    this.#cell = undefined;
+  }
+
+  #askIn(cell: AskableCell, ended: AbortSignal, { question, resolve }: Waiting): void {
+    if (!cell.allowStdin) {
+      resolve(undefined);
+      return;
+    }
+    const signal = AbortSignal.any([cell.signal, ended, question.signal]);
+    const ask = { prompt: question.prompt, password: true, allowStdin: true };
+    this.input.ask(cell.request, ask, signal).then(resolve, (error: unknown) => {
+      if (!(error instanceof CellInterruptedError)) throw error;
+      if (!ended.aborted) resolve(undefined);
+    });
+  }
+}

@@ -1,0 +1,148 @@
+import { LoginFailedError } from '../errors.js';
+import type { CredentialSource, Credentials, Refusal } from '../tokens.js';
+import { runCredentialCommand } from './credential-command.js';
+import { MissingCredentialsError } from './errors.js';
+import type { Configuration, LoginSetting } from './resolve.js';
+import { readSecretFile } from './secret-file.js';
+import { environmentVariable } from './settings.js';
+
+/** What the user is asked for. */
+export interface LoginQuestion {
+  /** The question as one line, with the reason where the login was refused. */
+  readonly prompt: string;
+  /** Aborts when the answer is not wanted any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Asks the user for a secret. Undefined where nobody can be asked or the user gives up. */
+export type AskLogin = (question: LoginQuestion) => Promise<string | undefined>;
+
+/** How often a wrong answer is asked for again. */
+const MOST_QUESTIONS = 3;
+
+/** The login that the configuration names; where it is missing or refused, the user is asked. */
+export class ConfiguredLogin implements CredentialSource {
+  readonly #configuration: Configuration & { readonly url: string };
+  readonly #ask: AskLogin | undefined;
+  readonly #closing = new AbortController();
+  #asked: Credentials | undefined;
+  /** Questions since credentials were last taken. */
+  #questions = 0;
+
+  constructor(configuration: Configuration & { readonly url: string }, ask?: AskLogin) {
+    this.#configuration = configuration;
+    this.#ask = ask;
+  }
+
+  get username(): string | undefined {
+    const { kind, user } = this.#configuration;
+    return this.#asked?.kind === 'password' || kind === 'password' ? user : undefined;
+  }
+
+  /**
+   * Credentials, others than those that were refused.
+   * @throws {MissingCredentialsError} when there are none and nobody can be asked.
+   * @throws {LoginFailedError} when there are no others; names what to do.
+   * @throws {SecretFileError} {CredentialCommandError}
+   */
+  async get(refusal?: Refusal): Promise<Credentials> {
+    if (refusal !== undefined) return await this.#others(refusal);
+    this.#questions = 0;
+    if (this.#asked !== undefined) return this.#asked;
+    const { login } = this.#configuration;
+    if (login?.isForThisServer) return await this.#configured(login);
+    const asked = await this.#askUser(undefined);
+    if (asked !== undefined) return asked;
+    if (login !== undefined) return await this.#configured(login);
+    throw this.#missing();
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  /** What is configured may have changed: a file has been written, a command is asked again. */
+  async #others(refusal: Refusal): Promise<Credentials> {
+    const { login } = this.#configuration;
+    if (login !== undefined && refusal.credentials !== this.#asked && isRenewable(login)) {
+      const again = await this.#configured(login);
+      if (!isSame(again, refusal.credentials)) return again;
+    }
+    const asked = this.#questions < MOST_QUESTIONS && (await this.#askUser(refusal.error.message));
+    if (asked) return asked;
+    throw new LoginFailedError(`${refusal.error.message} ${this.#advice()}`, {
+      cause: refusal.error,
+    });
+  }
+
+  async #configured(login: LoginSetting): Promise<Credentials> {
+    const { user, url } = this.#configuration;
+    switch (login.key) {
+      case 'token':
+        return { kind: 'token', token: login.value };
+      case 'tokenFile':
+        return { kind: 'token', token: await readSecretFile(login.value, login.where) };
+      case 'password':
+        return { kind: 'password', username: user, password: login.value };
+      case 'passwordFile': {
+        const password = await readSecretFile(login.value, login.where);
+        return { kind: 'password', username: user, password };
+      }
+      case 'credentialCommand':
+        return await runCredentialCommand(login.value, login.where, { url, user });
+    }
+  }
+
+  async #askUser(reason: string | undefined): Promise<Credentials | undefined> {
+    if (this.#ask === undefined) return undefined;
+    this.#questions += 1;
+    const { url, user, kind } = this.#configuration;
+    const { signal } = this.#closing;
+    const what = kind === 'token' ? `Access token for ${url}` : `Password of ${user} at ${url}`;
+    const prompt = `${reason === undefined ? '' : `${reason} `}${what}: `;
+    const answer = await this.#ask({ prompt, signal });
+    if (!answer) return undefined;
+    this.#asked =
+      kind === 'token'
+        ? { kind, token: answer }
+        : { kind: 'password', username: user, password: answer };
+    return this.#asked;
+  }
+
+  #missing(): MissingCredentialsError {
+    const { url, origins, kind } = this.#configuration;
+    const { where = '', source } = origins.find(({ key }) => key === 'url') ?? {};
+    const variables =
+      kind === 'token'
+        ? environmentVariable('token')
+        : `${environmentVariable('user')} and ${environmentVariable('password')}, or ${environmentVariable('token')}`;
+    if (source === '%connect') {
+      return new MissingCredentialsError(
+        `%connect cannot ask for the login to ${url}: this client takes no input, or gave none. Set ${variables}, or name a file or a command that has it.`,
+      );
+    }
+    const names = source === 'kernelspec' ? 'The kernel was installed for' : `${where} names`;
+    return new MissingCredentialsError(
+      `${names} ${url}, but there is no way to log in: set ${variables}, or name a file or a command that has it, or run %connect ${url}.`,
+    );
+  }
+
+  #advice(): string {
+    const { login, url, user, kind } = this.#configuration;
+    const place = login === undefined ? '' : `Correct ${login.where}, or run `;
+    const option = kind === 'token' ? '--auth token' : `--user ${user}`;
+    return `${place === '' ? 'Run ' : place}%connect ${url} ${option} to log in again.`;
+  }
+}
+
+function isRenewable(login: LoginSetting): boolean {
+  return ['tokenFile', 'passwordFile', 'credentialCommand'].includes(login.key);
+}
+
+function isSame(one: Credentials, other: Credentials): boolean {
+  return one.kind === 'token'
+    ? other.kind === 'token' && one.token === other.token
+    : other.kind === 'password' &&
+        one.password === other.password &&
+        one.username === other.username;
+}

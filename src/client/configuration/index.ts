@@ -1,0 +1,23 @@
+/** Where the kernel's settings come from, and how they become a login. */
+
+export { configFilePath, EMBEDDED } from './config-file.js';
+export { type AskLogin, ConfiguredLogin, type LoginQuestion } from './configured-login.js';
+export * from './errors.js';
+export { kernelspecPlace, type MagicSettings } from './places.js';
+export {
+  type Configuration,
+  DEFAULT_USER,
+  resolveConfiguration,
+  type SettingOrigin,
+} from './resolve.js';
+export {
+  AUTH_METHODS,
+  type AuthMethod,
+  environmentVariable,
+  KERNEL_VARIABLES,
+  kernelspecVariable,
+  SETTING_KEYS,
+  SETTINGS,
+  type SettingKey,
+  SOURCES,
+} from './settings.js';
