@@ -96,3 +96,11 @@ export class MagicError extends Error {
     super(`${ename}: ${evalue}`, options);
   }
 }
+
+/** The error of a magic for what R Server's API has no way to do. @param what begins a sentence. */
+export function notSupported(what: string): MagicError {
+  return new MagicError(
+    'NotSupportedByServerError',
+    `${what}: this server has the API of R Server 9.1, which has no way to do it.`,
+  );
+}

@@ -9,7 +9,7 @@ import {
   type SessionLink,
 } from '../src/session/index.js';
 import type { ExecutionCount } from './cell/execution-count.js';
-import type { CurrentSession, KernelSessionControl } from './magic-context.js';
+import { type CurrentSession, type KernelSessionControl, notSupported } from './magic-context.js';
 
 /** What the keeper tells the kernel. */
 export interface SessionEvents {
@@ -130,6 +130,7 @@ export class SessionKeeper implements KernelSessionControl {
   async keep(seconds: number): Promise<void> {
     await this.link();
     const attachment = this.#attachment as Attachment;
+    if (attachment.link.isPlain) throw notSupported('A session cannot be kept');
     await attachment.client.sessions.setLease(attachment.link.sessionId, seconds);
     attachment.isOurs = false;
   }

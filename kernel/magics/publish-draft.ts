@@ -65,7 +65,10 @@ export async function publishDraft(context: MagicContext, draft: PublishDraft): 
     serviceView(await context.client(), service, {
       title: { text: `${service.name} ${service.version} ${verb}`, tone: 'good' },
       ...notesOf(draft),
-      details: [...remarksOf(draft), ...(contents === undefined ? [] : contentsBlocks(contents))],
+      details: [
+        ...remarksOf(draft),
+        ...(draft.snapshot === 'auto' ? contentsBlocks(contents) : []),
+      ],
       examples: draft.examples,
       data: {
         outcome: existing === undefined ? 'published' : 'updated',

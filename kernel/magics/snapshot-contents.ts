@@ -13,8 +13,15 @@ import {
 /** Rows that a table shows; what was left out comes first, so it is never cut off. */
 const ROWS_SHOWN = 60;
 
-/** What a snapshot took, what it left out, and why. */
-export function contentsBlocks(contents: SnapshotContents): Block[] {
+/**
+ * What a snapshot took, what it left out, and why.
+ * @param contents undefined where the server does not tell: it has saved the whole session.
+ */
+export function contentsBlocks(contents: SnapshotContents | undefined): Block[] {
+  if (contents === undefined) {
+    const text = 'The whole session is saved; this server does not say what it left out.';
+    return [{ kind: 'note', tone: 'muted', text }];
+  }
   const { objects, files, skippedFiles } = contents;
   const skipped = objects.filter(({ verdict }) => verdict === 'skipped');
   const missing = contents.missing ?? [];

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type MagicContext, MagicError } from '../magic-context.js';
+import { type MagicContext, MagicError, notSupported } from '../magic-context.js';
 import { code, formatBytes, formatTime } from '../output/index.js';
 import { type MagicCall, type MagicDefinition, word } from './definition.js';
 import { saveDownload } from './local-files.js';
@@ -106,7 +106,10 @@ export const snapshot: MagicDefinition = {
 async function save(call: MagicCall, context: MagicContext): Promise<void> {
   const name = call.arguments.word(0).text;
   const names = call.arguments.values('only');
-  const { sessionId } = await context.link();
+  const { sessionId, isPlain } = await context.link();
+  if (isPlain && names !== undefined) {
+    throw notSupported(`A snapshot of ${names.join(', ')} alone cannot be saved`);
+  }
   const client = await context.client();
   const request = { name, ...(names === undefined ? {} : { names: [...names] }) };
   const { snapshotId, contents } = await withProgress(context, (step) =>
@@ -114,10 +117,7 @@ async function save(call: MagicCall, context: MagicContext): Promise<void> {
   );
   show(context, {
     title: `Snapshot ${name}`,
-    blocks: [
-      { kind: 'fields', rows: [['Id', code(snapshotId)]] },
-      ...(contents === undefined ? [] : contentsBlocks(contents)),
-    ],
+    blocks: [{ kind: 'fields', rows: [['Id', code(snapshotId)]] }, ...contentsBlocks(contents)],
     data: { id: snapshotId, name, contents: contents ?? null },
   });
 }

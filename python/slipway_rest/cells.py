@@ -13,8 +13,6 @@ from .shell import end_of_cell
 from .state import State, user_names
 from .tracebacks import describe_error, remember_error
 
-# Names that the kernel is told after each cell, to complete from while another runs.
-_MOST_NAMES = 2000
 # Python 3.8 and newer; an older one says "invalid syntax" and can tell no more.
 _ALLOW_AWAIT = getattr(ast, "PyCF_ALLOW_TOP_LEVEL_AWAIT", 0)
 _AWAIT = (
@@ -32,7 +30,7 @@ class TopLevelAwaitError(Exception):
 def execute(
     state: State, namespace: Dict[str, Any], request: Dict[str, Any], console: Console
 ) -> Dict[str, Any]:
-    """Run a cell and return the content of its `execute_reply`, with ``names`` besides."""
+    """Run a cell and return the content of its `execute_reply`, with the names of the workspace."""
     source = request["code"]
     silent = bool(request.get("silent"))
     stores = bool(request.get("store_history", True)) and not silent
@@ -57,7 +55,7 @@ def execute(
     reply["payload"] = payload
     # ipykernel's way of counting: the last cell that has a number.
     reply["execution_count"] = state.count - 1
-    reply["names"] = user_names(namespace)[:_MOST_NAMES]
+    reply.update(user_names(namespace))
     return reply
 
 

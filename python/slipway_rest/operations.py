@@ -23,16 +23,12 @@ def info(
         banner = "Python {} on {}".format(sys.version, sys.platform)
     else:
         banner = str(shell.banner)
-    return {
-        "status": "ok",
-        "result": {
-            "python": platform.python_version(),
-            "ipython": shell is not None,
-            "banner": banner,
-            "executionCount": state.count,
-            "names": user_names(namespace),
-        },
-    }
+    result = user_names(namespace)  # type: Dict[str, Any]
+    result["python"] = platform.python_version()
+    result["ipython"] = shell is not None
+    result["banner"] = banner
+    result["executionCount"] = state.count
+    return {"status": "ok", "result": result}
 
 
 def evaluate(

@@ -82,7 +82,7 @@ def _perform(
             "this needs {!r} of the session, which a server that has only the API of R Server 9.1 "
             "does not offer".format(request["op"])
         )
-        return dict(plain_error("NotOnThisServerError", message), status="error")
+        return dict(plain_error("NotSupportedByServerError", message), status="error")
     state.stdout.original, state.stderr.original = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = state.stdout, state.stderr
     state.stdout.console = state.stderr.console = state.display.console = console

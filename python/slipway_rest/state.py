@@ -4,6 +4,7 @@ import __future__
 
 import os
 import sys
+from types import FunctionType
 from typing import Any, Dict, List
 
 from .console import Writer
@@ -62,8 +63,18 @@ class State:
         namespace["_{}".format(self.count)] = value
 
 
-def user_names(namespace: Dict[str, Any]) -> List[str]:
-    """Return the names that the user knows of, sorted."""
-    hidden = {"In", "Out", "exit", "quit", "get_ipython", "open"}
-    names = [name for name in namespace.copy() if isinstance(name, str)]
-    return sorted(name for name in names if not name.startswith("_") and name not in hidden)
+# Names that the kernel is told, to complete from while a cell runs.
+_MOST_NAMES = 2000
+_NOT_THE_USERS = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
+
+
+def user_names(namespace: Dict[str, Any]) -> Dict[str, List[str]]:
+    """Return the names that the user knows of, sorted, and those of them that are functions."""
+    names = namespace.copy()
+    known = sorted(
+        name
+        for name in names
+        if isinstance(name, str) and not name.startswith("_") and name not in _NOT_THE_USERS
+    )[:_MOST_NAMES]
+    functions = [name for name in known if isinstance(names[name], FunctionType)]
+    return {"names": known, "functions": functions}

@@ -8,6 +8,8 @@ export interface KnownSession {
   readonly banner: string;
   /** The names that the user's code had defined when the last cell ended. */
   readonly names: readonly string[];
+  /** Those of them that are functions. */
+  readonly functions: readonly string[];
 }
 
 /** The content of a `kernel_info_reply`. What needs a way into a running session is not offered. */

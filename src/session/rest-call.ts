@@ -6,6 +6,7 @@ import {
   ClientError,
   NotAnRServerError,
   NotFoundError,
+  RequestTimeoutError,
   type RServerClient,
   ServerFaultError,
   ServerUnreachableError,
@@ -20,8 +21,10 @@ const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 250;
 /** A look takes a quarter of the time at most, however much there is to transfer. */
 const LOOKS_PER_PAUSE = 4;
-/** Milliseconds that a server which has lost a request may be away, and that it may deny to know it. */
+/** Milliseconds that a server may be away after a request was cut; that it may refuse connections. */
 const RECOVERY_LIMIT = 60_000;
+const REFUSED_LIMIT = 3000;
+/** Milliseconds after which a request that the console does not know has not arrived. */
 const UNKNOWN_LIMIT = 5000;
 /** Milliseconds that an interrupt waits for the code that it is to interrupt. */
 const BEGIN_LIMIT = 2000;
@@ -114,17 +117,28 @@ export class RestCalls {
     while (!running.reader.hasBegun && this.#running === running && Date.now() < limit) {
       await Promise.race([running.done, delay(FIRST_PAUSE / 2)]);
     }
-    if (this.#running === running) await this.client.sessions.cancel(this.sessionId);
+    if (this.#running !== running) return;
+    try {
+      await this.client.sessions.cancel(this.sessionId);
+    } catch (error) {
+      // A connection that was kept open may have been cut meanwhile; a new one is not.
+      if (!mayStillRun(error)) throw error;
+      await this.client.sessions.cancel(this.sessionId);
+    }
   }
 
   async #ask(op: string, args: object, listener: EventListener) {
     const id = randomBytes(16).toString('hex');
     const reader = new ConsoleReader(id);
     let reply: HelperAnswer | undefined;
+    const pending: ConsoleEvent[] = [];
+    // What cannot be fetched now stays at the head, and is fetched when the server answers again.
     const deliver = async (events: readonly ConsoleEvent[]) => {
+      pending.push(...events);
       await this.#flowing;
-      for (const event of events) {
+      for (let event = pending[0]; event !== undefined; event = pending[0]) {
         const whole = event.kind === 'file' ? await this.#fetch(event.name) : event;
+        pending.shift();
         if (whole.kind === 'reply') reply = whole.reply;
         else if (whole.kind !== 'file') listener(whole);
       }
@@ -197,7 +211,10 @@ export class RestCalls {
         await deliver(reader.read(await this.client.sessions.consoleOutput(this.sessionId)));
         lastHeard = Date.now();
       } catch (error) {
-        if (!mayStillRun(error) || Date.now() - lastHeard > RECOVERY_LIMIT) throw lost(error, cut);
+        const isRefused = error instanceof ServerUnreachableError && error.neverSent;
+        const limit = isRefused ? REFUSED_LIMIT : RECOVERY_LIMIT;
+        const mayPass = isRefused || mayStillRun(error);
+        if (!mayPass || Date.now() - lastHeard > limit) throw lost(error, cut);
       }
       if (isAnswered()) return;
       if (!reader.hasBegun && Date.now() - broken > UNKNOWN_LIMIT) throw lost(cut, cut);
@@ -207,14 +224,20 @@ export class RestCalls {
   /** The event that a file of the session holds; the file is removed. */
   async #fetch(name: string): Promise<ConsoleEvent> {
     const { sessions } = this.client;
+    let text: Buffer;
     try {
-      const text = await buffer(await sessions.downloadFile(this.sessionId, name));
-      await sessions.deleteFile(this.sessionId, name);
-      return readRecord(text.toString());
+      text = await buffer(await sessions.downloadFile(this.sessionId, name));
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
       return { kind: 'gap' };
     }
+    try {
+      await sessions.deleteFile(this.sessionId, name);
+    } catch (error) {
+      // The helper removes what is left when it is asked again.
+      if (!(error instanceof ClientError)) throw error;
+    }
+    return readRecord(text.toString());
   }
 
   /** The answer that the response itself carries, where the console had none. */
@@ -260,6 +283,7 @@ export function isSessionGone(error: unknown): boolean {
 function mayStillRun(error: unknown): boolean {
   if (error instanceof ServerUnreachableError) return !error.neverSent;
   if (error instanceof ServerFaultError) return error.status === 502 || error.status === 504;
+  if (error instanceof RequestTimeoutError) return true;
   // A proxy gives up with a page of its own.
   return error instanceof NotAnRServerError;
 }

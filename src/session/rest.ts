@@ -182,6 +182,9 @@ class RestLink implements SessionLink {
       case 'interrupt_request':
         void this.#interrupt(exchange);
         break;
+      case 'slipway_request':
+        this.#answer(exchange, this.#knownNames(contentOf(message).op));
+        break;
       case 'debug_request':
         this.#answer(exchange, noDebugger(message.content));
         break;
@@ -202,6 +205,14 @@ class RestLink implements SessionLink {
     }
   }
 
+  /** Answers what completion asks of sessions beside their cells. */
+  #knownNames(op: unknown): object {
+    const { names, functions } = this.#known;
+    if (op === 'workspace_list') return { status: 'ok', result: { names, functions } };
+    const evalue = `A session of this server cannot be asked for ${String(op)} beside its cells.`;
+    return { status: 'error', ename: 'NotSupportedByServerError', evalue, traceback: [evalue] };
+  }
+
   async #execute(exchange: Exchange): Promise<void> {
     const { header } = exchange.message;
     const request = contentOf(exchange.message);
@@ -214,15 +225,18 @@ class RestLink implements SessionLink {
       this.#publish('execute_input', input, header);
     }
     if (stores) this.#history.add(number, String(request.code));
-    const { names, ...reply } = await this.calls.ask('execute', request, this.#publisher(header));
-    if (Array.isArray(names)) this.#known = { ...this.#known, names: names.map(String) };
+    const answer = await this.calls.ask('execute', request, this.#publisher(header));
+    const { names, functions, ...reply } = answer;
+    if (Array.isArray(names)) {
+      this.#known = { ...this.#known, names: texts(names), functions: texts(functions) };
+    }
     const last = typeof reply.execution_count === 'number' ? reply.execution_count : number;
     this.#count = last + 1;
     if (reply.status === 'error') {
       const { ename, evalue, traceback } = reply;
       this.#publish('error', { ename, evalue, traceback }, header);
     }
-    this.#answer(
+    this.#reply(
       exchange,
       { user_expressions: {}, payload: [], ...reply, execution_count: last },
       { started, dependencies_met: true, engine: this.#session, status: reply.status },
@@ -233,11 +247,11 @@ class RestLink implements SessionLink {
     this.#status(exchange.message.header, 'busy');
     try {
       await this.calls.interrupt();
-      this.#answer(exchange, { status: 'ok' });
+      this.#reply(exchange, { status: 'ok' });
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
       const { name: ename, message: evalue } = error;
-      this.#answer(exchange, { status: 'error', ename, evalue, traceback: [evalue] });
+      this.#reply(exchange, { status: 'error', ename, evalue, traceback: [evalue] });
     }
   }
 
@@ -246,7 +260,7 @@ class RestLink implements SessionLink {
     const { message } = exchange;
     this.#queued(exchange, async () => {
       const answer = await this.calls.ask(op, contentOf(message), this.#publisher(message.header));
-      this.#answer(exchange, answer);
+      this.#reply(exchange, answer);
     });
   }
 
@@ -293,10 +307,15 @@ class RestLink implements SessionLink {
     this.#publish('status', { execution_state: state }, parent);
   }
 
-  /** Answers a request that the session, or nobody, has served, and ends it. */
-  #answer({ channel, message, type }: Exchange, content: object, metadata: object = {}): void {
+  /** Answers a request that the session need not be asked for. */
+  #answer(exchange: Exchange, content: object): void {
+    this.#status(exchange.message.header, 'busy');
+    this.#reply(exchange, content);
+  }
+
+  /** Answers a request that has begun, and ends it. */
+  #reply({ channel, message, type }: Exchange, content: object, metadata?: object): void {
     const reply = type.replace(/_request$/, '_reply');
-    this.#status(message.header, 'busy');
     this.#emit(channel, reply, content, message.header, metadata);
     this.#status(message.header, 'idle');
   }
@@ -333,19 +352,21 @@ function contentOf(message: WireMessage): Record<string, unknown> {
 }
 
 function readInfo(value: unknown): { known: KnownSession; count: number } {
-  const { python, ipython, banner, names, executionCount } = Object(value) as Record<
-    string,
-    unknown
-  >;
+  const info = Object(value) as Record<string, unknown>;
   return {
     known: {
-      python: String(python),
-      hasIPython: ipython === true,
-      banner: String(banner),
-      names: Array.isArray(names) ? names.map(String) : [],
+      python: String(info.python),
+      hasIPython: info.ipython === true,
+      banner: String(info.banner),
+      names: texts(info.names),
+      functions: texts(info.functions),
     },
-    count: typeof executionCount === 'number' ? executionCount : 1,
+    count: typeof info.executionCount === 'number' ? info.executionCount : 1,
   };
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
 }
 
 function helperError({ ename, evalue, traceback }: HelperAnswer): SessionHelperError {

@@ -1,14 +1,8 @@
-import { type ExecFileException, execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createJupyterWorld, type JupyterWorld, projectRoot } from '../support/jupyter.js';
-
-interface Outcome {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { createJupyterWorld, type JupyterWorld } from '../support/jupyter.js';
+import { nbconvert, outputsOf, runIn, venv } from '../support/nbconvert.js';
 
 describe('notebooks run without a person', () => {
   let world: JupyterWorld;
@@ -21,43 +15,14 @@ describe('notebooks run without a person', () => {
     await world?.dispose();
   }, 30_000);
 
-  function run(command: string, args: readonly string[], input?: string): Promise<Outcome> {
-    return new Promise((resolve, reject) => {
-      const child = execFile(
-        command,
-        args,
-        { cwd: world.notebooks, env: world.env, maxBuffer: 64 * 1024 * 1024 },
-        (error: ExecFileException | null, stdout, stderr) => {
-          if (error !== null && typeof error.code !== 'number') reject(error);
-          else resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr });
-        },
-      );
-      child.stdin?.end(input);
-    });
-  }
-
-  const venv = (program: string) => join(projectRoot, '.venv/bin', program);
-  const nbconvert = (notebook: string) =>
-    run(venv('jupyter'), [
-      'nbconvert',
-      '--to',
-      'notebook',
-      '--execute',
-      '--output',
-      `run-${notebook}`,
-      notebook,
-    ]);
-
-  async function outputsOf(notebook: string): Promise<string> {
-    const { cells } = JSON.parse(await readFile(join(world.notebooks, notebook), 'utf8'));
-    return JSON.stringify(cells.map((cell: { outputs?: unknown }) => cell.outputs ?? []));
-  }
+  const run = (command: string, args: readonly string[], input?: string) =>
+    runIn(world, command, args, input);
 
   it('nbconvert executes the iris walk and keeps its results', async () => {
-    const outcome = await nbconvert('iris.ipynb');
+    const outcome = await nbconvert(world, 'iris.ipynb');
     expect(outcome.stderr).toContain('Writing');
     expect(outcome.status).toBe(0);
-    const outputs = await outputsOf('run-iris.ipynb');
+    const outputs = await outputsOf(world, 'run-iris.ipynb');
     expect(outputs).toContain('/api/Iris/V1.0');
     expect(outputs).toContain('I. versicolor');
   }, 180_000);
@@ -84,14 +49,14 @@ describe('notebooks run without a person', () => {
   }, 60_000);
 
   it('the iris walk can be run again against the same server', async () => {
-    const outcome = await nbconvert('iris.ipynb');
+    const outcome = await nbconvert(world, 'iris.ipynb');
     expect(outcome.status, outcome.stderr).toBe(0);
   }, 180_000);
 
   it('the short notebook does the same', async () => {
-    const outcome = await nbconvert('iris-short.ipynb');
+    const outcome = await nbconvert(world, 'iris-short.ipynb');
     expect(outcome.status, outcome.stderr).toBe(0);
-    expect(await outputsOf('run-iris-short.ipynb')).toContain('versicolor');
+    expect(await outputsOf(world, 'run-iris-short.ipynb')).toContain('versicolor');
   }, 180_000);
 
   it('the plain Python script does it with requests alone', async () => {
@@ -113,7 +78,7 @@ describe('notebooks run without a person', () => {
       );
       notebook.cells = [{ ...cell, source, outputs: [] }];
       await writeFile(join(world.notebooks, 'failing.ipynb'), JSON.stringify(notebook));
-      const outcome = await nbconvert('failing.ipynb');
+      const outcome = await nbconvert(world, 'failing.ipynb');
       expect(outcome.status).not.toBe(0);
       expect(outcome.stderr).toContain(named);
     },

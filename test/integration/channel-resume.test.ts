@@ -1,14 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RServerClient } from '../../src/client/index.js';
-import {
-  createHeader,
-  createMessage,
-  decodeDict,
-  decodeHeader,
-  parentId,
-} from '../../src/jupyter/index.js';
-import { attachSession, LinkClosedError, type SessionLink } from '../../src/session/index.js';
+import { createHeader, createMessage } from '../../src/jupyter/index.js';
+import { LinkClosedError } from '../../src/session/index.js';
 import { type CuttingProxy, startCuttingProxy } from '../support/cutting-proxy.js';
+import { attachToNewSession } from '../support/link-client.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
 /** Milliseconds between two cuts. */
@@ -48,53 +43,7 @@ beforeEach(() => {
   });
 });
 
-interface Published {
-  readonly type: string;
-  readonly content: string;
-}
-
-/** A link, and what came over it; stream texts that follow each other count as one. */
-async function attach(): Promise<{
-  link: SessionLink;
-  execute(code: string): Promise<{ reply: Record<string, unknown>; published: Published[] }>;
-}> {
-  const sessionId = await client.sessions.create({ runtimeType: 'Python' });
-  const cells = new Map<string, { published: Published[]; reply: object; idle(): void }>();
-  const link = await attachSession(client, sessionId, (channel, message) => {
-    const cell = cells.get(parentId(message.parentHeader) ?? '');
-    if (cell === undefined) return;
-    const type = decodeHeader(message.header).msg_type;
-    const content = decodeDict(message.content, 'content');
-    if (channel === 'shell') Object.assign(cell.reply, content);
-    else if (content.execution_state === 'idle') cell.idle();
-    else append(cell.published, type, content);
-  });
-  return {
-    link,
-    async execute(code) {
-      const header = createHeader('execute_request', 'test', 'tester');
-      const done = Promise.withResolvers<void>();
-      const cell = { published: [], reply: {}, idle: () => done.resolve() };
-      cells.set(header.msg_id, cell);
-      link.send(
-        'shell',
-        createMessage(header, { code, silent: false, store_history: true, allow_stdin: false }),
-      );
-      await Promise.race([done.promise, link.ended.then((end) => Promise.reject(end))]);
-      return cell;
-    },
-  };
-}
-
-function append(published: Published[], type: string, content: Record<string, unknown>): void {
-  const last = published.at(-1);
-  const text = type === 'stream' ? String(content.text) : JSON.stringify(content);
-  if (type === 'stream' && last?.type === 'stream') {
-    published[published.length - 1] = { type, content: last.content + text };
-  } else {
-    published.push({ type, content: text });
-  }
-}
+const attach = () => attachToNewSession(client);
 
 describe('a link whose connection is cut', () => {
   it('brings every byte of a long cell, cut five times a second', async () => {

@@ -17,7 +17,7 @@ def test_tells_what_it_is(plain: PlainSession) -> None:
 
 def test_an_operation_that_it_does_not_have_is_refused(plain: PlainSession) -> None:
     reply = plain.ask("workspace_get", name="x").reply
-    assert (reply["status"], reply["ename"]) == ("error", "NotOnThisServerError")
+    assert (reply["status"], reply["ename"]) == ("error", "NotSupportedByServerError")
 
 
 @pytest.mark.parametrize(
