@@ -49,11 +49,9 @@ export function errorContent(error: unknown): ErrorContent {
     return traceback.length > 0 ? { ename, evalue, traceback } : plain(ename, evalue);
   }
   if (error instanceof LinkClosedError) {
-    const { reason, message } = error.end;
-    return plain(
-      reason === 'lost' ? 'ConnectionLost' : 'SessionEnded',
-      `${message} ${WHAT_TO_DO[reason]}`,
-    );
+    const { reason, message, wayBack } = error.end;
+    const advice = [message, WHAT_TO_DO[reason], ...(wayBack === undefined ? [] : [wayBack])];
+    return plain(reason === 'lost' ? 'ConnectionLost' : 'SessionEnded', advice.join(' '));
   }
   if (error instanceof Error) return plain(error.name, error.message);
   return plain('KernelError', String(error));

@@ -48,6 +48,10 @@ export interface KernelSessionControl {
    * @throws {NotFoundError} from a server without leases that can be set.
    */
   keep(seconds: number): Promise<void>;
+  /** What the current session was saved as or begun from: told when the session is lost. */
+  noteSnapshot(snapshot: { readonly id: string; readonly name: string }): void;
+  /** Says that a snapshot is there no more. */
+  forgetSnapshot(id: string): void;
   /** Closes the current session; the next cell starts a new one. */
   close(options: { force?: boolean }): Promise<void>;
   /**

@@ -9,6 +9,7 @@ import {
   type SessionLink,
 } from '../src/session/index.js';
 import type { ExecutionCount } from './cell/execution-count.js';
+import { LastSnapshot } from './last-snapshot.js';
 import { type CurrentSession, type KernelSessionControl, notSupported } from './magic-context.js';
 
 /** What the keeper tells the kernel. */
@@ -44,6 +45,7 @@ export class SessionKeeper implements KernelSessionControl {
   /** The attachment whose connection was lost, while its session may still live. */
   #lost: Attachment | undefined;
   #notice: string | undefined;
+  readonly #lastSnapshot = new LastSnapshot();
   #isDisposed = false;
 
   /**
@@ -135,6 +137,15 @@ export class SessionKeeper implements KernelSessionControl {
     attachment.isOurs = false;
   }
 
+  noteSnapshot(snapshot: { readonly id: string; readonly name: string }): void {
+    const session = this.#attachment?.link.sessionId;
+    if (session !== undefined) this.#lastSnapshot.note(session, snapshot);
+  }
+
+  forgetSnapshot(id: string): void {
+    this.#lastSnapshot.forget(id);
+  }
+
   async close(options: { force?: boolean }): Promise<void> {
     const attachment = this.#detach();
     if (attachment === undefined) return;
@@ -222,7 +233,8 @@ export class SessionKeeper implements KernelSessionControl {
       } catch (error) {
         if (!(error instanceof LinkOpenError && error.sessionGone)) throw error;
         this.#lost = undefined;
-        this.#notice = freshSession('The previous session is gone');
+        const wayBack = this.#lastSnapshot.wayBack(lost.link.sessionId);
+        this.#notice = freshSession(error.message, wayBack);
       }
     }
     return await this.#startSession({ name: this.name, runtimeType: 'Python' });
@@ -260,11 +272,16 @@ export class SessionKeeper implements KernelSessionControl {
     this.#attachment = attachment;
     this.#lost = undefined;
     if (!this.#isDisposed) this.events.onOpen(link);
-    void link.ended.then((end) => {
+    void link.ended.then((how) => {
+      const wayBack = this.#lastSnapshot.wayBack(link.sessionId);
+      const isOver = how.reason === 'session-ended' && wayBack !== undefined;
+      const end = isOver ? { ...how, wayBack } : how;
       if (this.#attachment === attachment) {
         this.#attachment = undefined;
         if (end.reason === 'lost') this.#lost = attachment;
-        else if (end.reason === 'session-ended') this.#notice = freshSession(end.message);
+        else if (end.reason === 'session-ended') {
+          this.#notice = freshSession(end.message, wayBack);
+        }
       }
       this.events.onEnd(link, end);
     });
@@ -288,17 +305,19 @@ export class SessionKeeper implements KernelSessionControl {
   async #closeOurs(attachment: Attachment | undefined): Promise<void> {
     if (attachment === undefined) return;
     const { client, link, isOurs } = attachment;
-    const isShared = isOurs && (await hasOthers(client, link.sessionId));
+    const isShared = isOurs && (await hasOthers(client, link));
     await link.close();
     if (isOurs && !isShared) await client.sessions.forceClose(link.sessionId);
   }
 }
 
 /** Whether another kernel is attached to a session too: then its end is not ours to decide. */
-async function hasOthers(client: RServerClient, id: string): Promise<boolean> {
+async function hasOthers(client: RServerClient, link: SessionLink): Promise<boolean> {
+  if (link.isPlain) return false;
+  const isListed = link.isConnected;
   const sessions = await client.sessions.details();
-  const attached = sessions?.find((session) => session.id === id)?.attached ?? [];
-  return attached.length > 1;
+  const session = sessions?.find(({ id }) => id === link.sessionId);
+  return (session?.attached.length ?? 0) > (isListed ? 1 : 0);
 }
 
 /** Told by the codes: the client is not loaded before it is needed. */
@@ -307,7 +326,8 @@ function isLoginMissing(error: unknown): boolean {
   return code === 'MISSING_CREDENTIALS' || code === 'LOGIN_FAILED';
 }
 
-function freshSession(what: string): string {
+function freshSession(what: string, wayBack: string | undefined): string {
   const reason = what.replace(/\.$/, '');
-  return `${reason}; this cell runs in a fresh session, without the variables of the old one.`;
+  const fresh = `${reason}; this cell runs in a fresh session, without the variables of the old one.`;
+  return wayBack === undefined ? fresh : `${fresh} ${wayBack}`;
 }

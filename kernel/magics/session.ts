@@ -1,5 +1,5 @@
 import { LONGEST_LEASE } from '../../src/api/index.js';
-import { type MagicContext, MagicError } from '../magic-context.js';
+import { type MagicContext, MagicError, notSupported } from '../magic-context.js';
 import { type Column, code, formatTime, type Inline, type View } from '../output/index.js';
 import { type MagicDefinition, optional, word } from './definition.js';
 import { formatDuration, parseDuration } from './duration.js';
@@ -55,6 +55,7 @@ export const session: MagicDefinition = {
         const runtime = call.arguments.value('runtime') === 'R' ? 'R' : 'Python';
         const lease = call.arguments.value('lease');
         const seconds = lease === undefined ? undefined : leaseOf('--lease', lease);
+        if (seconds !== undefined) await requireLeases(context);
         const saved = snapshot === undefined ? undefined : await findSnapshot(context, snapshot);
         await withProgress(context, (step) =>
           step(saved === undefined ? 'Starting the session' : `Starting from "${saved.name}"`, () =>
@@ -65,6 +66,7 @@ export const session: MagicDefinition = {
             }),
           ),
         );
+        if (saved !== undefined) context.session.noteSnapshot(saved);
         if (seconds !== undefined) await context.session.keep(seconds);
         show(context, currentView(context, 'Started', seconds));
       },
@@ -89,6 +91,7 @@ export const session: MagicDefinition = {
         const time = call.arguments.optionalWord(0)?.text;
         const seconds = time === undefined ? DEFAULT_LEASE : leaseOf('%session keep', time);
         if (context.session.current() === undefined) await context.link();
+        await requireLeases(context);
         await context.session.keep(seconds);
         show(context, currentView(context, 'Keeps', seconds));
       },
@@ -129,6 +132,13 @@ export const session: MagicDefinition = {
 
 function leaseOf(option: string, text: string): number {
   return parseDuration(option, text, LONGEST_LEASE);
+}
+
+/** @throws {MagicError} for a server whose sessions end as it sees fit. */
+async function requireLeases(context: MagicContext): Promise<void> {
+  const client = await context.client();
+  if ((await client.sessions.details()) !== undefined) return;
+  throw notSupported('A session cannot be kept');
 }
 
 async function list(context: MagicContext): Promise<void> {

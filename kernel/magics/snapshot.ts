@@ -51,6 +51,7 @@ export const snapshot: MagicDefinition = {
         await withProgress(context, (step) =>
           step(`Loading "${name}"`, () => client.sessions.loadSnapshot(sessionId, id)),
         );
+        context.session.noteSnapshot({ id, name });
         show(context, {
           blocks: [{ kind: 'note', tone: 'good', text: `"${name}" is loaded into this session.` }],
           data: { id, name, loaded: true },
@@ -115,6 +116,7 @@ async function save(call: MagicCall, context: MagicContext): Promise<void> {
   const { snapshotId, contents } = await withProgress(context, (step) =>
     step(`Saving the snapshot "${name}"`, () => client.sessions.createSnapshot(sessionId, request)),
   );
+  context.session.noteSnapshot({ id: snapshotId, name });
   show(context, {
     title: `Snapshot ${name}`,
     blocks: [{ kind: 'fields', rows: [['Id', code(snapshotId)]] }, ...contentsBlocks(contents)],
@@ -155,7 +157,10 @@ async function remove(call: MagicCall, context: MagicContext): Promise<void> {
     if (absent && call.arguments.flag('force')) return undefined;
     throw error;
   });
-  if (found !== undefined) await (await context.client()).snapshots.delete(found.id);
+  if (found !== undefined) {
+    await (await context.client()).snapshots.delete(found.id);
+    context.session.forgetSnapshot(found.id);
+  }
   const text =
     found === undefined ? `There was no snapshot "${wanted}".` : `"${found.name}" is deleted.`;
   show(context, {

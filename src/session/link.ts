@@ -10,6 +10,8 @@ export interface LinkEnd {
   readonly reason: 'closed' | 'session-ended' | 'lost';
   /** A sentence for the user. */
   readonly message: string;
+  /** How to get back what the session held, as a sentence, where somebody knows a way. */
+  readonly wayBack?: string;
 }
 
 /** The answer to a request to the session's helper. */

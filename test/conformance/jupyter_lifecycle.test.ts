@@ -83,6 +83,29 @@ describe('the end of a kernel', () => {
     expect(await sessions()).toEqual([]);
   });
 
+  it('shutdown_request frees the session within two seconds, even while a cell computes', async () => {
+    const kernel = await start();
+    const session = await sessionProcess(kernel);
+    const cell = await kernel.client.sendCell('while True: pass');
+    await kernel.client.next(
+      ({ parent, type }) => parent.msg_id === cell && type === 'execute_input',
+    );
+    await kernel.client.request('shutdown_request', { restart: false }, { channel: 'control' });
+    expect(await within(kernel.ended, 'the end of the kernel', 2500)).toBe(0);
+    expect(isAlive(session)).toBe(false);
+    expect(await sessions()).toEqual([]);
+  });
+
+  it('by SIGKILL leaves the session to its lease, which frees it', async () => {
+    const kernel = await start();
+    const session = await sessionProcess(kernel);
+    const [listed] = await sessions();
+    await server.call('PUT', `/sessions/${listed?.id}/lease`, { seconds: 1 });
+    kernel.child.kill('SIGKILL');
+    await vi.waitFor(() => expect(isAlive(session)).toBe(false), { timeout: 10_000 });
+    expect(await sessions()).toEqual([]);
+  });
+
   it('a shutdown while the session is still being started ends it too', async () => {
     const kernel = await start();
     await kernel.client.request('shutdown_request', { restart: false }, { channel: 'control' });
@@ -132,6 +155,25 @@ describe('the end of a session', () => {
       'text/plain': 'False',
     });
     expect(textOf(await kernel.client.execute('1'), 'stderr')).toBe('');
+  });
+
+  it('names the way back to what was saved of it, at once and on the next cell', async () => {
+    const kernel = await start();
+    const saved = await kernel.client.execute('kept = 1\n%snapshot "Half way"');
+    expect(saved.reply.content.status).toBe('ok');
+    const wayBack =
+      /%session new --snapshot "Half way" brings back what .* holds, as of \d+:\d\d\./;
+    const { reply } = await kernel.client.execute('import os; os._exit(3)');
+    expect(reply.content.evalue).toMatch(wayBack);
+    const next = await kernel.client.execute('"kept" in globals()');
+    expect(textOf(next, 'stderr')).toMatch(wayBack);
+    const back = await kernel.client.execute('%session new --snapshot "Half way"\nkept');
+    expect(back.published.find(({ type }) => type === 'execute_result')?.content.data).toEqual({
+      'text/plain': '1',
+    });
+    await kernel.client.execute('%snapshot delete "Half way"');
+    const { reply: after } = await kernel.client.execute('import os; os._exit(3)');
+    expect(after.content.evalue).not.toContain('brings back');
   });
 
   it('is noticed between cells as well', async () => {

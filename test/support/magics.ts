@@ -90,6 +90,8 @@ export class MagicBench {
       },
       attach: async (id) =>
         this.#replace(await attachSession(this.client, id, () => undefined), id),
+      noteSnapshot: () => undefined,
+      forgetSnapshot: () => undefined,
       keep: async (seconds) =>
         void (await this.client.sessions.setLease(this.link.sessionId, seconds)),
       close: async () => {

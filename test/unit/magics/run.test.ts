@@ -16,6 +16,8 @@ function offline(change: Partial<MagicContext> = {}) {
       startNew: unreachable,
       attach: unreachable,
       keep: unreachable,
+      noteSnapshot: () => undefined,
+      forgetSnapshot: () => undefined,
       close: unreachable,
       connect: unreachable,
     },
