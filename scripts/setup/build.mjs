@@ -8,17 +8,20 @@ const output = join(root, 'dist');
 const stampPath = join(output, '.slipway.json');
 
 /**
- * Compiles TypeScript to dist/, only what changed.
+ * Compiles TypeScript to dist/, only what changed, and bundles the kernel.
  * @type {import('./step.mjs').Step}
  */
 export const build = {
   title: 'Build',
-  doing: 'tsc',
+  doing: 'tsc, rolldown',
   async bringUpToDate(report) {
     const sources = ['kernel', 'src', 'bench'].flatMap((folder) =>
       filesBelow(join(root, folder), '.ts'),
     );
-    const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+    const settings = [
+      ...['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
+      ...['scripts/bundle.mjs', 'scripts/setup/build.mjs'],
+    ];
     const wanted = fingerprint([...sources, ...settings.map((name) => join(root, name))]);
     const stamp = readStamp(stampPath);
     if (existsSync(cli) && stamp.fingerprint === wanted) return false;
@@ -33,6 +36,7 @@ export const build = {
       ...['-p', 'tsconfig.build.json', '--incremental'],
       ...['--tsBuildInfoFile', join(output, '.tsbuildinfo')],
     ]);
+    await runQuietly('bundle', pinnedNode, [join(root, 'scripts/bundle.mjs')]);
     writeStamp(stampPath, { fingerprint: wanted, sources });
     return true;
   },

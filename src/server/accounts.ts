@@ -1,6 +1,6 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ADMIN, Authenticator, loadSigningKey, randomPassword } from './auth/index.js';
+import { ADMIN, Authenticator, loadSigningKey } from './auth/index.js';
 import type { ServerConfig } from './config.js';
 import { writePrivateFile } from './files.js';
 import { openStore } from './store/index.js';
@@ -17,11 +17,7 @@ export async function prepareAdmin(
   config: ServerConfig,
   auth: Authenticator,
 ): Promise<string | undefined> {
-  if (config.embedded) {
-    const password = randomPassword();
-    await auth.setPassword(ADMIN, password);
-    return password;
-  }
+  if (config.embedded) return auth.renewAdmin();
   const password = await auth.ensureAdmin();
   if (password !== undefined) {
     await writePrivateFile(join(config.dataDirectory, PASSWORD_FILE), `${password}\n`);

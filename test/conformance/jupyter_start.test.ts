@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConnectionInfo } from '../../src/jupyter/index.js';
 import { writeConnectionFile } from '../support/kernel.js';
 
-const MAIN = resolve(import.meta.dirname, '../../dist/kernel/main.js');
+const MAIN = resolve(import.meta.dirname, '../../dist/kernel/main.cjs');
 /** Who may read every file cannot be refused one: root becomes nobody for that. */
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;

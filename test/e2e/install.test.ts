@@ -8,7 +8,7 @@ import { createJupyterWorld, type JupyterWorld, projectRoot } from '../support/j
 
 /** What the package may hold. */
 const CONTENTS =
-  /^(dist\/(kernel|src)\/.+\.js(\.map)?|python\/.+\.py|docs\/.+\.(md|png)|(CHANGELOG|README)\.md|LICENSE|(kernel|package)\.json)$/;
+  /^(dist\/src\/.+\.js(\.map)?|dist\/kernel\/(.+\.cjs(\.map)?|LICENSES\.txt)|python\/.+\.py|docs\/.+\.(md|png)|(CHANGELOG|README)\.md|LICENSE|(kernel|package)\.json)$/;
 
 /** Cells that take sessions, snapshots and workers: all of the Python that the package carries. */
 const CELLS = [
@@ -72,19 +72,26 @@ describe('the package', () => {
   it('holds what runs and its documents, and nothing else', async () => {
     const files = await filesOf(installed());
     expect(files.filter((name) => !CONTENTS.test(name))).toEqual([]);
-    const [kernel, src, python] = await Promise.all(
-      ['kernel', 'src', 'python'].map((folder) => filesOf(projectRoot, folder)),
+    const [src, python] = await Promise.all(
+      ['src', 'python'].map((folder) => filesOf(projectRoot, folder)),
     );
-    const compiled = [...(kernel ?? []), ...(src ?? [])].map(
-      (name) => `dist/${name.replace(/\.ts$/, '.js')}`,
-    );
+    const compiled = (src ?? []).map((name) => `dist/${name.replace(/\.ts$/, '.js')}`);
     const sources = (python ?? []).filter((name) => !name.includes('__pycache__'));
     expect(files.filter((name) => /^dist\/.*\.js$/.test(name))).toEqual(compiled.sort());
     expect(files.filter((name) => name.startsWith('python/'))).toEqual(sources);
+    expect(files).toContain('dist/kernel/main.cjs');
+  });
+
+  it('passes on the licences of the packages that are bundled with the kernel', async () => {
+    const text = await readFile(join(installed(), 'dist/kernel/LICENSES.txt'), 'utf8');
+    for (const name of ['ws', 'uuid', 'typebox'])
+      expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'));
   });
 
   it('has source maps that carry their sources, and no path of the machine that built it', async () => {
-    for (const name of await filesOf(installed(), 'dist')) {
+    const files = await filesOf(installed(), 'dist');
+    // What the bundler adds of its own comes from no source.
+    for (const name of files.filter((file) => !/runtime\.cjs$|\.txt$/.test(file))) {
       const text = await readFile(join(installed(), name), 'utf8');
       expect(text.includes(projectRoot), name).toBe(false);
       if (name.endsWith('.map')) {
@@ -106,7 +113,7 @@ describe('the package', () => {
     await run('slipway', ['kernel', 'install', '--prefix', jupyter]);
     const { kernelspecs } = JSON.parse(await run('jupyter', ['kernelspec', 'list', '--json']));
     const { argv, env: variables } = kernelspecs.slipway.spec;
-    expect(argv[1]).toBe(join(installed(), 'dist/kernel/main.js'));
+    expect(argv[1]).toBe(join(installed(), 'dist/kernel/main.cjs'));
     expect(variables.SLIPWAY_PYTHON).toMatch(/^\/.+\/python3$/);
   });
 

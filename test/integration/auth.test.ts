@@ -2,7 +2,8 @@ import { createHmac, createPublicKey } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeProtectedHeader, generateKeyPair, importPKCS8, SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { setUserPassword } from '../../src/server/index.js';
 import { type RequestOptions, startTestServer, type TestServer } from '../support/server.js';
 
 interface Tokens {
@@ -300,3 +301,26 @@ async function serverKey() {
   const publicKey = createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString();
   return { privateKey, publicKey };
 }
+
+describe('the password in the runtime file of an embedded server', () => {
+  let embedded: TestServer;
+  beforeEach(async () => {
+    embedded = await startTestServer({ embedded: true });
+  });
+  afterEach(() => embedded.close());
+
+  const logInBy = (password: string) =>
+    embedded.request('POST', '/login', { json: { username: 'admin', password }, token: null });
+
+  it('logs in without the work of scrypt, however many wrong ones were tried before', async () => {
+    for (let attempt = 0; attempt < 6; attempt++) await logInBy('wrong password');
+    expect((await logInBy('wrong password')).status).toBe(429);
+    expect((await logInBy(embedded.password)).status).toBe(200);
+  });
+
+  it('is refused as soon as the account has another', async () => {
+    await setUserPassword(embedded.dataDirectory, 'admin', 'chosen by its owner');
+    expect((await logInBy(embedded.password)).status).toBe(401);
+    expect((await logInBy('chosen by its owner')).status).toBe(200);
+  });
+});

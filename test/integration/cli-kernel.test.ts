@@ -35,7 +35,7 @@ describe('slipway kernel install', () => {
     const entry = await readEntry(join(prefix, 'share/jupyter', ENTRY));
     expect(entry.argv).toEqual([
       process.execPath,
-      join(projectRoot, 'dist/kernel/main.js'),
+      join(projectRoot, 'dist/kernel/main.cjs'),
       '{connection_file}',
     ]);
     await Promise.all(entry.argv.slice(0, 2).map((path) => access(path)));

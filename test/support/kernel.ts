@@ -81,7 +81,7 @@ export async function startKernel(
   fields: Partial<ConnectionInfo> = {},
 ): Promise<KernelProcess> {
   const { connection, path, directory } = await writeConnectionFile(fields);
-  const child = spawn(process.execPath, [join(root, 'dist/kernel/main.js'), path], {
+  const child = spawn(process.execPath, [join(root, 'dist/kernel/main.cjs'), path], {
     env: { ...process.env, JPY_PARENT_PID: String(process.pid), ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -101,7 +101,7 @@ export async function startOrphanedKernel(
     const kernel = spawn(process.execPath, process.argv.slice(1), { env, stdio: 'ignore' });
     process.stdout.write(String(kernel.pid));
     setInterval(() => {}, 1000);`;
-  const args = ['-e', script, '--', join(root, 'dist/kernel/main.js'), path];
+  const args = ['-e', script, '--', join(root, 'dist/kernel/main.cjs'), path];
   const parent = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const [pid] = await once(parent.stdout, 'data');
   return { pid: Number(pid), stop: () => parent.kill('SIGKILL') };

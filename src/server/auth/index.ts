@@ -12,5 +12,4 @@ export {
   UnsuitablePasswordError,
   WrongPasswordError,
 } from './errors.js';
-export { randomPassword } from './passwords.js';
 export { loadSigningKey, type SigningKey, SigningKeyError } from './signing-key.js';
