@@ -6,6 +6,7 @@ import type { MagicCompleter } from './complete.js';
 import type { Frontend } from './frontend.js';
 import { inspectMagic } from './inspect.js';
 import { kernelInfo } from './kernel-info.js';
+import { type Deadlines, isAnsweredMeanwhile } from './meanwhile/index.js';
 import type { Relay } from './relay.js';
 import type { ClientRequest, OpenRequest, RequestLog } from './requests.js';
 import type { SessionKeeper } from './session-keeper.js';
@@ -26,6 +27,7 @@ export interface DispatcherParts {
   readonly cells: CellQueue;
   readonly completer: MagicCompleter;
   readonly sessions: SessionKeeper;
+  readonly deadlines: Deadlines;
   /** What is known of the session of the open link, or of the last one. */
   profile(): SessionProfile | undefined;
   /** Ends the kernel after the answer to this request. */
@@ -137,15 +139,36 @@ export class Dispatcher {
   }
 
   async #toSession(request: OpenRequest): Promise<void> {
-    const { sessions, frontend, relay, cells, profile } = this.parts;
+    const { sessions, frontend, relay, deadlines } = this.parts;
+    const isAsking = isAnsweredMeanwhile(request);
     let link: SessionLink | undefined = sessions.openLink;
     if (link === undefined) {
       if (!sessions.isOpening) throw new NoSessionError();
       frontend.busy(request);
+      if (isAsking) deadlines.watch(request);
       link = await sessions.link();
+    } else if (isAsking && this.parts.cells.isRunning) {
+      deadlines.watch(request);
     }
-    const header = cells.isRunning ? profile()?.headerPastCell(request) : undefined;
-    relay.toSession(link, request, header);
+    if (!isAsking) {
+      // At once: the order in which a client sends is the order in which the session gets it.
+      relay.toSession(link, request, request.header.subshell_id ?? undefined);
+      return;
+    }
+    const subshell = await this.#questionShell();
+    // The deadline may have passed, or the session be another, meanwhile.
+    if (!request.isAnswered) relay.toSession(sessions.openLink ?? link, request, subshell);
+  }
+
+  /**
+   * The subshell that the kernel keeps for questions, also while no cell runs: jedi, which completes
+   * and inspects, is not made for two threads, and when both begin to use it at once it finds
+   * nothing any more for as long as the session lives. Where there is none, the end of the cells.
+   */
+  async #questionShell(): Promise<string | undefined> {
+    const subshell = await this.parts.profile()?.ready;
+    if (subshell === undefined) await this.parts.cells.idle;
+    return subshell;
   }
 }
 

@@ -25,6 +25,16 @@ export class UnansweredCellError extends Error {
   }
 }
 
+/** Thrown when the session has gone on to later requests without an answer to this one. */
+export class UnansweredRequestError extends Error {
+  readonly code = 'UNANSWERED_REQUEST';
+  override readonly name = 'RequestNotAnswered';
+
+  constructor(type: string) {
+    super(`The session gave no answer to this ${type}: it could not read what the request holds.`);
+  }
+}
+
 /** Thrown when a piece of a cell failed in the session, which has shown the error already. */
 export class PieceFailedError extends Error {
   readonly code = 'PIECE_FAILED';

@@ -38,18 +38,18 @@ export class Frontend {
   ) {}
 
   /** Publishes a message of the kernel's own. */
-  publish(
-    type: string,
-    content: object,
-    parent?: Uint8Array,
-    options: { metadata?: object; topic?: Uint8Array } = {},
-  ): void {
-    const { metadata, topic = this.#topic(type) } = options;
-    const message = createMessage(createHeader(type, this.session, this.username), content, {
-      ...(parent === undefined ? {} : { parent }),
-      ...(metadata === undefined ? {} : { metadata }),
-    });
-    this.#send(this.sockets.iopub, [topic], message);
+  publish(type: string, content: object, parent?: Uint8Array): void {
+    const header = createHeader(type, this.session, this.username);
+    const message = createMessage(header, content, parent === undefined ? {} : { parent });
+    this.#send(this.sockets.iopub, [this.#topic(type)], message);
+  }
+
+  /** Greets the subscriber that has just been accepted, with the first message that it gets. */
+  welcome(topic: Uint8Array): void {
+    const header = createHeader('iopub_welcome', this.session, this.username);
+    const content = { subscription: Buffer.from(topic).toString() };
+    const frames = encodeZmqFrames([topic], createMessage(header, content), this.signer);
+    this.outbox.pushFirst(this.sockets.iopub, frames);
   }
 
   /** Answers a request. A second answer to the same request is not sent. */

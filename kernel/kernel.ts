@@ -6,9 +6,11 @@ import { CellQueue } from './cell/queue.js';
 import { SessionCellRunner } from './cell/runner.js';
 import { MagicCompleter } from './complete.js';
 import { Dispatcher } from './dispatcher.js';
+import { DropLog } from './drop-log.js';
 import { Frontend } from './frontend.js';
 import { InputDesk } from './input.js';
 import { LoginDesk } from './login-desk.js';
+import { Deadlines, Knowledge, KnownNames, OpenComms } from './meanwhile/index.js';
 import { OwnRequests } from './own-requests.js';
 import { Receiver } from './receive.js';
 import { Relay } from './relay.js';
@@ -17,6 +19,7 @@ import { type SessionEvents, SessionKeeper } from './session-keeper.js';
 import { SessionProfile } from './session-profile.js';
 import { SessionSources } from './session-sources.js';
 import { Outbox } from './sockets/outbox.js';
+import { readSubscription } from './sockets/publisher.js';
 import { ReplayGuard } from './sockets/replay-guard.js';
 import { bindSockets, type KernelSockets } from './sockets/sockets.js';
 
@@ -33,6 +36,9 @@ export class Kernel {
   readonly #sessions: SessionKeeper;
   readonly #cells: CellQueue;
   readonly #dispatcher: Dispatcher;
+  readonly #names: KnownNames;
+  readonly #comms = new OpenComms();
+  readonly #drops = new DropLog((line) => this.log(line));
   #profile: SessionProfile | undefined;
   #stopping: Promise<void> | undefined;
   readonly #onStopped = Promise.withResolvers<void>();
@@ -47,7 +53,23 @@ export class Kernel {
     this.#frontend = new Frontend(sockets, signer, this.#outbox, this.#requests);
     this.#own = new OwnRequests(this.#frontend.session, this.#frontend.username);
     this.#input = new InputDesk(this.#frontend);
-    this.#relay = new Relay(this.#frontend, this.#requests, this.#own, this.#input);
+    const onProblem = (error: Error) => this.log(error.message);
+    this.#names = new KnownNames({
+      own: this.#own,
+      link: () => this.#sessions.openLink,
+      subshell: async () => await this.#profile?.ready,
+      isCellRunning: () => this.#cells.isRunning,
+      onProblem,
+    });
+    const knowledge = new Knowledge({ names: this.#names, comms: this.#comms });
+    this.#relay = new Relay(
+      this.#frontend,
+      this.#requests,
+      this.#own,
+      this.#input,
+      knowledge,
+      this.#comms,
+    );
     const count = new ExecutionCount();
     const logins = new LoginDesk(this.#input);
     const events = {
@@ -68,8 +90,9 @@ export class Kernel {
       logins,
       sessions: this.#sessions,
       count,
+      names: this.#names,
     };
-    this.#cells = new CellQueue(new SessionCellRunner(parts));
+    this.#cells = new CellQueue(new SessionCellRunner(parts), () => this.#names.changed());
     this.#dispatcher = new Dispatcher({
       ...parts,
       cells: this.#cells,
@@ -82,9 +105,10 @@ export class Kernel {
           onProblem: (error) => this.log(`For completion: ${error.message}`),
         }),
       ),
+      deadlines: new Deadlines({ frontend: this.#frontend, relay: this.#relay, knowledge }),
       profile: () => this.#profile,
       shutdown: (request, restart) => this.#shutdown(request, restart),
-      onProblem: (error) => this.log(error.message),
+      onProblem,
     });
   }
 
@@ -119,7 +143,7 @@ export class Kernel {
   #serve(): void {
     this.#frontend.publish('status', { execution_state: 'starting' });
     const receiver = new Receiver(this.signer, new ReplayGuard(), (error) =>
-      this.log(`A message was dropped: ${error.message}`),
+      this.#drops.dropped(error),
     );
     const { shell, control, stdin, iopub } = this.sockets;
     const readers = [
@@ -140,11 +164,11 @@ export class Kernel {
 
   /** Greets each subscriber, so that it knows that it misses nothing from now on. */
   async #welcome(iopub: KernelSockets['iopub']): Promise<void> {
-    for await (const [frame] of iopub) {
-      if (frame?.[0] !== 1) continue;
-      const subscription = frame.subarray(1);
-      const content = { subscription: subscription.toString() };
-      this.#frontend.publish('iopub_welcome', content, undefined, { topic: subscription });
+    for await (const frames of iopub) {
+      const event = readSubscription(frames);
+      if (event === undefined) continue;
+      iopub.accept(event);
+      if (event.kind === 'subscribe') this.#frontend.welcome(event.topic);
     }
   }
 
@@ -159,6 +183,7 @@ export class Kernel {
 
   async #stop(): Promise<void> {
     this.#cells.clear();
+    this.#drops.close();
     try {
       await this.#sessions.dispose();
     } catch (error) {
@@ -172,12 +197,16 @@ export class Kernel {
     this.#profile = new SessionProfile(link, this.#own, (error) =>
       this.log(`The session did not say what it is: ${error.message}`),
     );
+    this.#names.changed();
   }
 
   #onEnd(link: SessionLink, end: LinkEnd): void {
     if (end.reason !== 'closed') this.log(`The session's link has ended: ${end.message}`);
     this.#own.end(link, end);
     this.#relay.linkEnded(link, end);
+    if (end.reason === 'lost') return;
+    this.#comms.clear();
+    this.#names.forget();
   }
 
   #onPressure(isFull: boolean): void {

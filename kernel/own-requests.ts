@@ -15,6 +15,19 @@ export type OutputListener = (
   message: WireMessage,
 ) => void;
 
+/** What may go with a request of the kernel's own. */
+export interface OwnRequestOptions {
+  readonly metadata?: Uint8Array;
+  readonly onOutput?: OutputListener;
+  /** The subshell that is to serve it. */
+  readonly subshell?: string;
+  /** The header of the cell that it is a part of. */
+  readonly cell?: Uint8Array;
+}
+
+/** Parts of cells that are remembered: threads that they left behind may still print. */
+const REMEMBERED = 1000;
+
 interface Pending {
   readonly link: SessionLink;
   readonly onOutput: OutputListener | undefined;
@@ -26,6 +39,7 @@ interface Pending {
 /** Requests that the kernel itself sends to the session: pieces of cells, and questions about it. */
 export class OwnRequests {
   readonly #pending = new Map<string, Pending>();
+  readonly #cells = new Map<string, Uint8Array>();
 
   /** @param session session id in the headers of these requests. */
   constructor(
@@ -43,31 +57,44 @@ export class OwnRequests {
     channel: 'shell' | 'control',
     type: string,
     content: object,
-    options: { metadata?: Uint8Array; onOutput?: OutputListener; subshell?: string } = {},
+    options: OwnRequestOptions = {},
   ): Promise<Record<string, unknown>> {
-    const { metadata, onOutput, subshell } = options;
+    const { metadata, onOutput, subshell, cell } = options;
     const plain = createHeader(type, this.session, this.username);
     const header = subshell === undefined ? plain : { ...plain, subshell_id: subshell };
     const message = createMessage(header, content);
+    if (cell !== undefined) this.#remember(header.msg_id, cell);
     return new Promise((resolve, reject) => {
       link.send(channel, metadata === undefined ? message : { ...message, metadata });
       this.#pending.set(header.msg_id, { link, onOutput, reply: undefined, resolve, reject });
     });
   }
 
-  /** Takes a message that belongs to one of these requests; false when it is a client's. */
+  /**
+   * Takes a message that belongs to one of these requests; false when it is a client's, and for
+   * what user code publishes during a request that does not ask for it: a thread that prints while
+   * the session answers a question of ours.
+   */
   take(channel: Channel, parent: string, header: MessageHeader, message: WireMessage): boolean {
     const pending = this.#pending.get(parent);
     if (pending === undefined) return false;
     if (channel === 'shell' || channel === 'control') {
       pending.reply = message;
+    } else if (header.msg_type === 'execute_input') {
+      return true;
     } else if (header.msg_type !== 'status') {
-      if (header.msg_type !== 'execute_input') pending.onOutput?.(channel, header, message);
+      pending.onOutput?.(channel, header, message);
+      return pending.onOutput !== undefined;
     } else if (decodeDict(message.content, 'content').execution_state === 'idle') {
       this.#pending.delete(parent);
       finish(pending);
     }
     return true;
+  }
+
+  /** The header of the cell that a request, which may have ended, is or was a part of. */
+  cellOf(id: string): Uint8Array | undefined {
+    return this.#cells.get(id);
   }
 
   /** Fails every request that went over a link that has ended. */
@@ -77,6 +104,13 @@ export class OwnRequests {
       this.#pending.delete(id);
       pending.reject(new LinkClosedError(end));
     }
+  }
+
+  #remember(id: string, cell: Uint8Array): void {
+    this.#cells.set(id, cell);
+    if (this.#cells.size <= REMEMBERED) return;
+    const oldest = this.#cells.keys().next();
+    if (!oldest.done) this.#cells.delete(oldest.value);
   }
 }
 

@@ -1,12 +1,12 @@
 import {
   BadSignatureError,
-  decodeHeader,
   decodeZmqFrames,
   MalformedMessageError,
   type MessageHeader,
   type Signer,
   type WireMessage,
 } from '../src/jupyter/index.js';
+import { checkMessage } from './check-message.js';
 import type { ReplayGuard } from './sockets/replay-guard.js';
 
 /** A socket that is read message by message until it is closed. */
@@ -50,7 +50,7 @@ export class Receiver {
     if (!this.replays.admit(signature)) {
       throw new ReplayedMessageError('A message was received a second time.');
     }
-    return { identities, message, header: decodeHeader(message.header) };
+    return { identities, message, header: checkMessage(message) };
   }
 }
 

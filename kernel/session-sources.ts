@@ -64,7 +64,7 @@ export class SessionSources implements CompletionSources {
   async python(code: string, cursor: number): Promise<Completion | undefined> {
     const link = this.parts.sessions.connected?.link;
     const isRunning = this.parts.isCellRunning();
-    const subshell = this.parts.profile()?.subshell;
+    const subshell = await this.parts.profile()?.ready;
     // Without a subshell the question would wait behind the cell, and nobody for its answer.
     if (link === undefined || (subshell === undefined && isRunning)) {
       return undefined;

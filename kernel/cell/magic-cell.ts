@@ -151,7 +151,7 @@ export class MagicCell {
       stop_on_error: false,
     };
     const request = { ...defaults, ...content };
-    const options = { metadata, onOutput };
+    const options = { metadata, onOutput, cell: header };
     return await this.parts.own.request(link, 'shell', 'execute_request', request, options);
   }
 

@@ -26,18 +26,28 @@ export interface CellRunner {
 export class CellQueue {
   #waiting: OpenRequest[] = [];
   #current: AbortController | undefined;
+  #idle: Promise<void> = Promise.resolve();
   /** How many of the waiting cells were sent before the running one was known to have failed. */
   #marked = 0;
 
-  constructor(private readonly runner: CellRunner) {}
+  /** @param onIdle told when the last cell has ended and none waits. */
+  constructor(
+    private readonly runner: CellRunner,
+    private readonly onIdle: () => void = () => {},
+  ) {}
 
   get isRunning(): boolean {
     return this.#current !== undefined;
   }
 
+  /** Resolves when no cell runs and none waits. */
+  get idle(): Promise<void> {
+    return this.#idle;
+  }
+
   add(request: OpenRequest): void {
     this.#waiting.push(request);
-    if (this.#current === undefined) void this.#runAll();
+    if (this.#current === undefined) this.#idle = this.#runAll();
   }
 
   /** Interrupts what the kernel itself does for the running cell. Idempotent. */
@@ -60,6 +70,7 @@ export class CellQueue {
       for (const stopped of this.#waiting.splice(0, this.#marked)) this.runner.abort(stopped);
     }
     this.#current = undefined;
+    this.onIdle();
   }
 
   async #mark(): Promise<void> {

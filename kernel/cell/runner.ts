@@ -4,6 +4,7 @@ import type { Frontend } from '../frontend.js';
 import type { InputDesk } from '../input.js';
 import type { LoginDesk } from '../login-desk.js';
 import { magicNames } from '../magics/index.js';
+import type { KnownNames } from '../meanwhile/index.js';
 import type { OwnRequests } from '../own-requests.js';
 import type { Relay } from '../relay.js';
 import type { OpenRequest, SessionReply } from '../requests.js';
@@ -27,6 +28,7 @@ export interface RunnerParts {
   readonly logins: LoginDesk;
   readonly sessions: SessionKeeper;
   readonly count: ExecutionCount;
+  readonly names: KnownNames;
 }
 
 /**
@@ -48,6 +50,7 @@ export class SessionCellRunner implements CellRunner {
       const options = readExecuteRequest(request.message.content);
       stopsOnError = options.stopOnError && !options.silent;
       counts = options.storeHistory;
+      this.parts.names.begins(options.code);
       const pieces = magicPieces(request, options.code);
       this.parts.logins.begin({
         request,

@@ -39,7 +39,20 @@ export class Scanner {
    * its line end included.
    */
   endOfStatement(start: number): number {
+    return this.#readStatement(start, [{ kind: 'code', depth: 0, isField: false }]);
+  }
+
+  /** Whether the logical line that begins at `start` ends with the code inside of brackets or text. */
+  isOpenAtEnd(start: number): boolean {
     const stack: Frame[] = [{ kind: 'code', depth: 0, isField: false }];
+    this.#readStatement(start, stack);
+    const frame = stack.at(-1) as Frame;
+    // A string of one line is not open but wrong.
+    if (frame.kind === 'string') return frame.quote.length === 3;
+    return stack.length > 1 || (frame.kind === 'code' && frame.depth > 0);
+  }
+
+  #readStatement(start: number, stack: Frame[]): number {
     let at = start;
     while (at < this.code.length) {
       const frame = stack.at(-1) as Frame;

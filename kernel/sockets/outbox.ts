@@ -31,15 +31,12 @@ export class Outbox {
   constructor(private readonly onPressure: (isFull: boolean) => void) {}
 
   push(socket: SendingSocket, frames: Uint8Array[]): void {
-    if (this.#isClosed) return;
-    const bytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
-    this.#queue.push({ socket, frames, bytes });
-    this.#bytes += bytes;
-    if (!this.#isFull && this.#bytes > HIGH_WATER) {
-      this.#isFull = true;
-      this.onPressure(true);
-    }
-    if (!this.#isSending) this.#sending = this.#sendAll();
+    this.#add(socket, frames, (entry) => this.#queue.push(entry));
+  }
+
+  /** Pushes what is to be sent before all that waits. */
+  pushFirst(socket: SendingSocket, frames: Uint8Array[]): void {
+    this.#add(socket, frames, (entry) => this.#queue.splice(this.#head, 0, entry));
   }
 
   /**
@@ -49,6 +46,18 @@ export class Outbox {
   async close(): Promise<void> {
     while (this.#isSending) await this.#sending;
     this.#isClosed = true;
+  }
+
+  #add(socket: SendingSocket, frames: Uint8Array[], place: (entry: Entry) => void): void {
+    if (this.#isClosed) return;
+    const bytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+    place({ socket, frames, bytes });
+    this.#bytes += bytes;
+    if (!this.#isFull && this.#bytes > HIGH_WATER) {
+      this.#isFull = true;
+      this.onPressure(true);
+    }
+    if (!this.#isSending) this.#sending = this.#sendAll();
   }
 
   // Each send is awaited: ZeroMQ refuses a second one while the first waits (EBUSY).

@@ -1,14 +1,15 @@
-import { Router, XPublisher } from 'zeromq';
+import { Router } from 'zeromq';
 import { type ConnectionInfo, curveServerOptions, endpoint } from '../../src/jupyter/index.js';
 import { bindSocket } from './bind.js';
 import { bindHeartbeat } from './heartbeat.js';
+import { Publisher } from './publisher.js';
 
 /** The sockets of a kernel, bound. */
 export interface KernelSockets {
   readonly shell: Router;
   readonly control: Router;
   readonly stdin: Router;
-  readonly iopub: XPublisher;
+  readonly iopub: Publisher;
   /** Sends what is left, for a second at most, and closes. */
   close(): Promise<void>;
 }
@@ -28,9 +29,7 @@ export async function bindSockets(info: ConnectionInfo): Promise<KernelSockets> 
   // Without handover a client that reconnects under its identity is ignored.
   const router = () => new Router({ ...options, handover: true });
   const [shell, control, stdin] = [router(), router(), router()];
-  const iopub = new XPublisher(options);
-  // Every subscriber is to be welcomed, also the second one to the same topic.
-  iopub.verbosity = 'allSubs';
+  const iopub = new Publisher(options);
   const [heartbeat] = await Promise.all([
     bindHeartbeat(info),
     bindSocket(shell, 'shell', endpoint(info, info.shell_port)),

@@ -218,7 +218,11 @@ export class KernelClient {
     return await this.exchange(await this.sendCell(code, content));
   }
 
-  async sendCell(code: string, content: object = {}): Promise<string> {
+  async sendCell(
+    code: string,
+    content: object = {},
+    options: RequestOptions = {},
+  ): Promise<string> {
     const defaults = {
       silent: false,
       store_history: true,
@@ -226,7 +230,7 @@ export class KernelClient {
       allow_stdin: false,
       stop_on_error: true,
     };
-    return await this.send('execute_request', { ...defaults, code, ...content });
+    return await this.send('execute_request', { ...defaults, code, ...content }, options);
   }
 
   /** Waits for the reply and the `idle` of a request that has been sent. */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import cells, functions, snapshots, variables, workspace
+from . import cells, functions, names, snapshots, variables, workspace
 from .request import Operation
 
 OPERATIONS: dict[str, Operation] = {
@@ -13,6 +13,7 @@ OPERATIONS: dict[str, Operation] = {
     "begin_cell": Operation(cells.begin),
     "end_cell": Operation(cells.end),
     "workspace_list": Operation(workspace.list_names, is_safe_beside_cells=True),
+    "known_names": Operation(names.known_names, is_safe_beside_cells=True),
     "workspace_get": Operation(workspace.get),
     "workspace_set": Operation(workspace.set_object),
     "workspace_delete": Operation(workspace.delete),

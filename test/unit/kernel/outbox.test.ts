@@ -43,6 +43,16 @@ describe('the outbox', () => {
     expect([iopub.sent, shell.sent]).toEqual([['stream', 'idle'], ['reply']]);
   });
 
+  it('sends what is pushed first before all that waits, but for what is being sent', async () => {
+    const outbox = new Outbox(() => undefined);
+    const socket = new SlowSocket();
+    outbox.push(socket, text('sending'));
+    outbox.push(socket, text('waiting'));
+    outbox.pushFirst(socket, text('welcome'));
+    for (let index = 0; index < 3; index++) await socket.takeOne();
+    expect(socket.sent).toEqual(['sending', 'welcome', 'waiting']);
+  });
+
   it('sends what is pushed at the very moment in which it has become empty', async () => {
     const outbox = new Outbox(() => undefined);
     const sent: string[] = [];

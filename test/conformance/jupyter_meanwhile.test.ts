@@ -1,0 +1,193 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type EmbeddedServer, startEmbeddedServer } from '../support/embedded-server.js';
+import { statesOf } from '../support/exchange.js';
+import { type KernelClient, type KernelProcess, startKernel } from '../support/kernel.js';
+
+let server: EmbeddedServer;
+let kernel: KernelProcess;
+let client: KernelClient;
+
+beforeAll(async () => {
+  server = await startEmbeddedServer();
+  kernel = await startKernel(server.env);
+  client = kernel.client;
+  await client.execute('import json, time, ctypes\nquite_long_name = 1\ndef quite_useful(): pass');
+  // Completion of the session's own is slow once: it loads what it needs.
+  await client.request('complete_request', { code: 'pri', cursor_pos: 3 });
+  await namesAreKnown();
+});
+afterAll(async () => {
+  await kernel?.stop();
+  await server?.stop();
+});
+
+/** The cell that a test leaves running. */
+let running: string | undefined;
+
+afterEach(async () => {
+  if (running === undefined) return;
+  await client.request('interrupt_request', {}, { channel: 'control' });
+  await client.exchange(running);
+  running = undefined;
+});
+
+/** Starts a cell and resolves when `before` has run and `code` begins. */
+async function run(code: string, before = ''): Promise<string> {
+  const id = await client.sendCell(`${before}\nprint("begun", flush=True)\n${code}`);
+  running = id;
+  await client.next(({ parent, type }) => parent.msg_id === id && type === 'stream');
+  return id;
+}
+
+/**
+ * Starts a cell that sleeps with the interpreter's lock held: nothing else of Python's can run.
+ * Resolves when it does.
+ */
+async function runDeaf(seconds: number, before = ''): Promise<string> {
+  const sign = join(server.home, `deaf-${++deafCells}`);
+  const code = `ctypes.PyDLL(None).system(b"touch '${sign}'; sleep ${seconds}")`;
+  running = await client.sendCell(`${before}\n${code}`);
+  await vi.waitFor(() => access(sign), { timeout: 10_000, interval: 5 });
+  return running;
+}
+
+let deafCells = 0;
+
+const complete = (code: string) =>
+  client.request('complete_request', { code, cursor_pos: Array.from(code).length });
+
+/** Waits until the kernel can complete by itself, which it finds out after a rest. */
+async function namesAreKnown(): Promise<void> {
+  for (;;) {
+    const id = await runDeaf(1);
+    const { reply } = await complete('quite_lo');
+    await client.exchange(id);
+    running = undefined;
+    if (reply.content.matches.includes('quite_long_name')) return;
+  }
+}
+
+const questions: [type: string, content: object][] = [
+  ['complete_request', { code: 'quite_lo', cursor_pos: 8 }],
+  ['inspect_request', { code: 'quite_useful', cursor_pos: 3, detail_level: 0 }],
+  ['is_complete_request', { code: 'for i in x:' }],
+  ['history_request', { hist_access_type: 'tail', n: 1, raw: true, output: false }],
+  ['comm_info_request', {}],
+];
+
+const hasEnded = (id: string) =>
+  client.received.some(({ parent, channel }) => parent.msg_id === id && channel === 'shell');
+
+describe('while a cell waits', () => {
+  it.each(questions)('%s is answered by the session', async (type, content) => {
+    const cell = await run('time.sleep(60)');
+    const exchange = await client.request(type, content);
+    expect(exchange.reply.type).toBe(type.replace('_request', '_reply'));
+    expect(exchange.reply.content.status).not.toBe('error');
+    expect(exchange.reply.parent.subshell_id).toBeUndefined();
+    expect(statesOf(exchange)).toEqual(['busy', 'idle']);
+    expect(hasEnded(cell)).toBe(false);
+  });
+
+  it('completion knows what the cell has made so far', async () => {
+    await run('time.sleep(60)', 'made_by_this_cell = 1');
+    const { reply } = await complete('json.dum');
+    expect(reply.content.matches.map((match: string) => match.replace(/^json\./, ''))).toContain(
+      'dumps',
+    );
+    expect((await complete('made_by_t')).reply.content.matches).toContain('made_by_this_cell');
+  });
+});
+
+describe('while a cell computes', () => {
+  it.each(questions)('%s is answered before the cell ends', async (type, content) => {
+    const cell = await run('while True: pass');
+    const exchange = await client.request(type, content);
+    expect(exchange.reply.content.status).not.toBe('error');
+    expect(statesOf(exchange)).toEqual(['busy', 'idle']);
+    expect(hasEnded(cell)).toBe(false);
+  });
+});
+
+describe('while a cell lets nothing else of Python run', () => {
+  it('completion is answered from the names that are known', async () => {
+    const cell = await runDeaf(3, 'soon_here = 1');
+    const { reply } = await complete('x = quite_');
+    expect(reply.content.matches).toEqual(['quite_long_name', 'quite_useful']);
+    expect(reply.content).toMatchObject({ status: 'ok', cursor_start: 4, cursor_end: 10 });
+    const types = reply.content.metadata._jupyter_types_experimental;
+    expect(types.map(({ type }: { type: string }) => type)).toEqual(['instance', 'function']);
+    expect((await complete('json.dum')).reply.content.matches).toEqual(['dump', 'dumps']);
+    expect((await complete('retu')).reply.content.matches).toEqual(['return']);
+    expect((await complete('isinst')).reply.content.matches).toEqual(['isinstance']);
+    expect((await complete('soon_')).reply.content.matches).toEqual(['soon_here']);
+    expect((await complete('"😀"; json.l')).reply.content).toMatchObject({
+      matches: ['load', 'loads'],
+      cursor_start: 10,
+    });
+    expect((await complete('unknown().pri')).reply.content.matches).toEqual([]);
+    expect(hasEnded(cell)).toBe(false);
+  });
+
+  it('inspection says what a name is, is_complete what is open, comm_info what is there', async () => {
+    await client.idle(
+      await client.send('comm_open', { comm_id: 'gone', target_name: 'nobody', data: {} }),
+    );
+    await client.execute(
+      'from ipykernel.comm import Comm\nkept = Comm("meanwhile", comm_id="kept")',
+    );
+    const cell = await runDeaf(3);
+    const ask = async (type: string, content: object) =>
+      (await client.request(type, content)).reply.content;
+    const inspected = await ask('inspect_request', { code: 'quite_useful', cursor_pos: 4 });
+    expect(inspected).toMatchObject({ status: 'ok', found: true });
+    expect(inspected.data['text/plain']).toContain('quite_useful: function');
+    expect(await ask('inspect_request', { code: 'nothing', cursor_pos: 4 })).toMatchObject({
+      status: 'ok',
+      found: false,
+    });
+    expect(await ask('is_complete_request', { code: 'for i in x:' })).toEqual({
+      status: 'incomplete',
+      indent: '    ',
+    });
+    expect((await ask('comm_info_request', {})).comms).toEqual({
+      kept: { target_name: 'meanwhile' },
+    });
+    expect((await ask('comm_info_request', { target_name: 'other' })).comms).toEqual({});
+    expect(hasEnded(cell)).toBe(false);
+  });
+
+  it('the late answer of the session is dropped, and none is sent twice', async () => {
+    const cell = await runDeaf(2);
+    const asked: string[] = [];
+    for (const [type, content] of questions) asked.push(await client.send(type, content));
+    const ended = await client.exchange(cell);
+    expect(ended.reply.content.status).toBe('ok');
+    // By now the session has had its say: what follows is answered after all of it.
+    for (const [type, content] of questions) await client.request(type, content);
+    await client.execute('1');
+    for (const [index, id] of asked.entries()) {
+      const own = client.received.filter(({ parent }) => parent.msg_id === id);
+      const label = questions[index]?.[0];
+      expect(own.filter(({ channel }) => channel === 'shell').length, label).toBe(1);
+      expect(statesOf({ published: client.publishedFor(id) }), label).toEqual(['busy', 'idle']);
+    }
+  });
+
+  it('answers keep the order of the questions', async () => {
+    await runDeaf(2);
+    const code = ['quite_', 'json.', 'isinst'];
+    const ids: string[] = [];
+    for (const text of code) {
+      const content = { code: text, cursor_pos: text.length };
+      ids.push(await client.send('complete_request', content));
+    }
+    for (const id of ids) await client.exchange(id);
+    const answered = client.received
+      .filter(({ channel, parent }) => channel === 'shell' && ids.includes(parent.msg_id ?? ''))
+      .map(({ parent }) => parent.msg_id);
+    expect(answered).toEqual(ids);
+  });
+});
