@@ -155,7 +155,7 @@ export class Dispatcher {
       relay.toSession(link, request, request.header.subshell_id ?? undefined);
       return;
     }
-    const subshell = await this.#questionShell();
+    const subshell = link.isPlain ? undefined : await this.#questionShell();
     // The deadline may have passed, or the session be another, meanwhile.
     if (!request.isAnswered) relay.toSession(sessions.openLink ?? link, request, subshell);
   }

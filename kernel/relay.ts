@@ -140,11 +140,7 @@ export class Relay {
    * with messages that it cannot read, and says nothing when comms come in the middle of a cell.
    */
   #passOver(ended: OpenRequest): void {
-    const lane = this.#sent.get(ended);
-    if (lane === undefined) return;
-    for (const [request, { link, name }] of this.#sent) {
-      if (request === ended) break;
-      if (link !== lane.link || name !== lane.name) continue;
+    for (const request of this.#droppedBefore(ended)) {
       this.#sent.delete(request);
       const failure = new UnansweredRequestError(request.header.msg_type);
       if (request.waiter !== undefined) request.waiter.failed(failure);
@@ -152,6 +148,18 @@ export class Relay {
       else this.serveWithoutSession(request, failure);
     }
     this.#sent.delete(ended);
+  }
+
+  #droppedBefore(ended: OpenRequest): OpenRequest[] {
+    const lane = this.#sent.get(ended);
+    // A link to a plain server answers what it knows at once, beside the running cell.
+    if (lane === undefined || lane.link.isPlain) return [];
+    const earlier: OpenRequest[] = [];
+    for (const [request, { link, name }] of this.#sent) {
+      if (request === ended) break;
+      if (link === lane.link && name === lane.name) earlier.push(request);
+    }
+    return earlier;
   }
 
   #endComm(request: OpenRequest): void {
