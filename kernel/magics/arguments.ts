@@ -3,7 +3,7 @@ import type { MagicInvocation } from '../magic-context.js';
 import type { Form, MagicDefinition, OptionDefinition } from './definition.js';
 import { formUsage } from './help.js';
 import { PARAMETER } from './parameter.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean, nearest } from './suggest.js';
 import { type Token, TokenError, tokenize } from './tokens.js';
 import { UsageError } from './usage-error.js';
 
@@ -184,8 +184,14 @@ function chooseForm(
   if (chosen !== undefined) return chosen;
   const plain = forms.find((form) => form.action === undefined);
   const fits = plain !== undefined && words.length <= plain.takes.length;
-  if (fits) return plain;
   const actions = forms.flatMap((form) => form.action ?? []);
+  if (fits) {
+    const meant = plain.makesName && action !== undefined ? nearest(action, actions) : undefined;
+    if (meant === undefined) return plain;
+    throw new UsageError(
+      `%${magic.name} does not know "${action}". Did you mean "${meant}"? If it is a name, write %${magic.name} "${action}".`,
+    );
+  }
   if (actions.length === 0 && plain !== undefined) return plain;
   if (first === undefined) {
     throw new UsageError(

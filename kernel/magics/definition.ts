@@ -60,6 +60,11 @@ export interface Form {
   readonly parameters?: boolean;
   /** Whether it is a cell magic: `%%` and lines below. */
   readonly cell?: boolean;
+  /**
+   * Whether it saves something under the word that it takes, so that a misspelt action must not be
+   * taken for that word.
+   */
+  readonly makesName?: boolean;
   /** Whether its result can be assigned: `x = %consume …`. */
   readonly assignable?: boolean;
   readonly summary: string;

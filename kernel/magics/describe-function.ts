@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/schema';
 import type { JsonValue } from '../../src/api/index.js';
+import { SessionHelperError } from '../../src/session/index.js';
 import { type MagicContext, MagicError } from '../magic-context.js';
 
 /** What the type of an input or output was taken from. */
@@ -44,7 +45,9 @@ export async function describeFunction(
   expression: string,
 ): Promise<FunctionDescription> {
   const link = await context.link();
-  const { result } = await link.ask('describe_function', { name: expression });
+  const { result } = await link.ask('describe_function', { name: expression }).catch((error) => {
+    throw missingFunction(error, expression);
+  });
   if (!validator.Check(result)) {
     throw new MagicError('KernelError', `The session described ${expression} in an unknown way.`);
   }
@@ -56,6 +59,16 @@ export async function describeFunction(
     );
   }
   return result;
+}
+
+/** What to do about a name that the session does not know; other failures stay as they are. */
+function missingFunction(error: unknown, expression: string): unknown {
+  const isMissing = error instanceof SessionHelperError && error.ename === 'NameError';
+  if (!isMissing || !/^[\p{L}_][\p{L}\p{N}_]*$/u.test(expression)) return error;
+  return new MagicError(
+    'NameError',
+    `The session has no function "${expression}". Run the cell that defines it first, or look at %workspace for how it is called.`,
+  );
 }
 
 /** The code of the service: the function and one call of it, inputs being globals. */

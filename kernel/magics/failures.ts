@@ -1,14 +1,14 @@
 import {
+  BadRequestError,
   ClientError,
   ForbiddenError,
   NotFoundError,
   RequestAbortedError,
-  type Resource,
   type ResourceKind,
   ServerBusyError,
 } from '../../src/client/index.js';
 import { type MagicContext, MagicError } from '../magic-context.js';
-import { didYouMean } from './suggest.js';
+import { missingSentence } from './missing.js';
 
 const NOT_FOUND_NAMES: Readonly<Record<ResourceKind, string>> = {
   session: 'SessionNotFoundError',
@@ -25,14 +25,8 @@ export async function magicErrorOf(error: unknown, context: MagicContext): Promi
   if (error instanceof RequestAbortedError) {
     return new MagicError('KeyboardInterrupt', 'The magic was interrupted.');
   }
-  return new MagicError(
-    nameOf(error),
-    `${error.message}${await adviceOn(error, context)}`,
-    undefined,
-    {
-      cause: error,
-    },
-  );
+  const evalue = (await sentenceOf(error, context)) ?? error.message;
+  return new MagicError(nameOf(error), evalue, undefined, { cause: error });
 }
 
 function nameOf(error: ClientError): string {
@@ -40,47 +34,23 @@ function nameOf(error: ClientError): string {
   return error instanceof ForbiddenError ? 'PermissionError' : error.name;
 }
 
-async function adviceOn(error: ClientError, context: MagicContext): Promise<string> {
-  if (error instanceof NotFoundError) return adviceOnMissing(error.resource, context);
+/**
+ * What to say in place of the server's sentence, which is made for those who call its routes;
+ * undefined where that will do.
+ */
+async function sentenceOf(error: ClientError, context: MagicContext): Promise<string | undefined> {
   if (error instanceof ServerBusyError && error.retryAfter !== undefined) {
-    return ` Try again in ${error.retryAfter} s.`;
+    return `${error.message} Try again in ${error.retryAfter} s.`;
   }
-  return '';
-}
-
-/** What there is instead. Where the list cannot be had, the failure itself is what matters. */
-async function adviceOnMissing(resource: Resource, context: MagicContext): Promise<string> {
+  if (error instanceof BadRequestError && error.exceptionType === 'RUNTIME_UNAVAILABLE') {
+    return 'R is not installed on this server. Leave --runtime R out for a session of Python, or %connect to a server that has R.';
+  }
+  if (!(error instanceof NotFoundError)) return undefined;
   try {
-    switch (resource.kind) {
-      case 'service':
-        return await servicesInstead(resource, context);
-      case 'snapshot':
-        return ' %snapshot list shows those you have.';
-      case 'session file':
-        return ' %files list shows those there are.';
-      case 'workspace object':
-        return ' %workspace list shows the names there are.';
-      default:
-        return '';
-    }
+    return await missingSentence(error.resource, context);
   } catch (failure) {
-    if (failure instanceof ClientError) return '';
+    // Where the list of what there is cannot be had either, the first failure is what matters.
+    if (failure instanceof ClientError) return undefined;
     throw failure;
   }
-}
-
-async function servicesInstead(resource: Resource, context: MagicContext): Promise<string> {
-  const services = await (await context.client()).services.list();
-  const versions = services
-    .filter(({ name }) => name === resource.name)
-    .map((each) => each.version);
-  if (versions.length > 0) {
-    const { version } = resource;
-    const hint = version === undefined ? '' : didYouMean(version, versions);
-    return ` Versions of ${resource.name}: ${versions.join(', ')}.${hint}`;
-  }
-  const names = [...new Set(services.map(({ name }) => name))];
-  if (names.length === 0) return ' No service is published yet: %publish does it.';
-  const hint = didYouMean(resource.name, names);
-  return hint === '' ? ' %services lists those there are.' : hint;
 }

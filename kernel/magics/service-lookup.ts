@@ -1,6 +1,7 @@
 import type { WebService } from '../../src/api/index.js';
 import { NotFoundError } from '../../src/client/index.js';
 import { type MagicContext, MagicError } from '../magic-context.js';
+import { missingService } from './missing.js';
 
 /**
  * A version of a service; the newest where none is named.
@@ -16,10 +17,13 @@ export async function findService(
   if (version !== undefined) return services.get(name, version);
   const newest = (await services.list(name)).at(-1);
   if (newest !== undefined) return newest;
-  throw new MagicError(
-    'ServiceNotFoundError',
-    `There is no service "${name}". %services lists those there are.`,
-  );
+  throw await serviceNotFound(context, name);
+}
+
+/** The error for a service of which there is no version. */
+export async function serviceNotFound(context: MagicContext, name: string): Promise<MagicError> {
+  const sentence = await missingService(name, undefined, context);
+  return new MagicError('ServiceNotFoundError', sentence);
 }
 
 /** A version that may be absent, which is then undefined. */

@@ -1,7 +1,7 @@
 import type { MagicContext } from '../magic-context.js';
 import { code, formatTime, shorten } from '../output/index.js';
 import { type MagicCall, type MagicDefinition, optional } from './definition.js';
-import { findService } from './service-lookup.js';
+import { findService, serviceNotFound, versionsOf } from './service-lookup.js';
 import { serviceView } from './service-view.js';
 import { show } from './show.js';
 
@@ -27,7 +27,9 @@ export const services: MagicDefinition = {
 
 async function list(call: MagicCall, context: MagicContext): Promise<void> {
   const name = call.arguments.optionalWord(0)?.text;
-  const found = await (await context.client()).services.list(name);
+  const { services: published } = await context.client();
+  const found = name === undefined ? await published.list() : await versionsOf(context, name);
+  if (name !== undefined && found.length === 0) throw await serviceNotFound(context, name);
   show(context, {
     title: name === undefined ? 'Web services' : `Versions of ${name}`,
     blocks: [

@@ -30,6 +30,7 @@ export const snapshot: MagicDefinition = {
   forms: [
     {
       takes: [word('NAME', 'snapshot')],
+      makesName: true,
       options: ['only'],
       summary: 'Saves the session under a name.',
       run: save,

@@ -1,2 +1,2 @@
 /** What was probably meant: the magics, as the settings, answer a wrong word with a near one. */
-export { didYouMean } from '../../src/client/index.js';
+export { didYouMean, nearest } from '../../src/client/index.js';

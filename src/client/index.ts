@@ -7,6 +7,6 @@ export * from './r-server-client.js';
 export { ServiceRoutes } from './services.js';
 export { SessionRoutes } from './sessions.js';
 export { SnapshotRoutes } from './snapshots.js';
-export { didYouMean } from './suggest.js';
+export { didYouMean, nearest } from './suggest.js';
 export type { Credentials } from './tokens.js';
 export { normaliseServerUrl, type RequestBody } from './transport.js';

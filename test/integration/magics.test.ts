@@ -206,8 +206,13 @@ describe('%consume', () => {
   it.each([
     ['%consume Cell V1 x=1', /needs k \(numeric\)/],
     ['%consume Cell V1 x=1 kk=2', /no input "kk"/],
-    ['%consume Cell V9 x=1 k=1', /Versions of Cell: V1/],
-    ['%consume Cel V1 x=1 k=1', /Did you mean "Cell"/],
+    ['%consume Cell V9 x=1 k=1', /^Cell has no version "V9"\. Its versions: V1\.$/],
+    ['%consume Cel V1 x=1 k=1', /^There is no service "Cel"\. Did you mean "Cell"\?$/],
+    ['%services Cel', /Did you mean "Cell"/],
+    ['%publish undefined_function X V1', /no function "undefined_function".*Run the cell/],
+    ['%files download nosuch.csv', /no file "nosuch\.csv"/],
+    ['%workspace delete facto', /no variable "facto"\. Did you mean "factor"/],
+    ['%session new --runtime R', /R is not installed.*Leave --runtime R out/],
   ])('explains %s', async (line, message) => {
     await expect(bench.run(line)).rejects.toMatchObject({ evalue: expect.stringMatching(message) });
   });

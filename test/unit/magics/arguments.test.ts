@@ -61,6 +61,7 @@ describe('arguments', () => {
   });
 
   it('takes a word in quotes for a name', () => {
+    expect(parsed('%snapshot "lst"').arguments.word(0).text).toBe('lst');
     expect(parsed('%snapshot "list"').form.action).toBeUndefined();
   });
 
@@ -87,6 +88,8 @@ describe('arguments', () => {
       /takes one of admin, ldap, aad, token.*Did you mean "ldap"/,
     ],
     ['%services x=1', /takes no "x=…"/],
+    ['%snapshot lst', /Did you mean "list"\? If it is a name, write %snapshot "lst"/],
+    ['%service update Iris V1 --desc x', /Did you mean "--description"/],
     ['%consume Iris x=1 x=2', /"x" is given twice/],
     ['%consume Iris x= 1', /"x=" has no value/],
     ['%consume Iris V1 x =1', /does not expect "x"|without spaces around "="/],
