@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createJupyterWorld, type JupyterWorld } from '../support/jupyter.js';
+import { createJupyterWorld, type JupyterWorld, projectRoot } from '../support/jupyter.js';
+import { writeNotebook } from '../support/jupyterlab-page.js';
 import { nbconvert, outputsOf, runIn, venv } from '../support/nbconvert.js';
 
 describe('notebooks run without a person', () => {
@@ -63,6 +64,22 @@ describe('notebooks run without a person', () => {
     const outcome = await run(venv('python'), ['rest_client.py']);
     expect(outcome.status, outcome.stderr).toBe(0);
     expect(outcome.stdout).toContain('I. versicolor');
+  }, 120_000);
+
+  it('a script reads the results of magics as JSON, as docs/magics.md shows', async () => {
+    await writeNotebook(world, 'publish.ipynb', [
+      'print("before")\ndef double(x: float) -> float:\n    return 2 * x',
+      '%publish double Double V1',
+      '%publish double Double V1',
+    ]);
+    const page = await readFile(join(projectRoot, 'docs/magics.md'), 'utf8');
+    const script = /## Results for programs[\s\S]*?```python\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+    expect(script).toContain('execute_notebook');
+    const outcome = await run(venv('python'), ['-c', script]);
+    expect(outcome.status, outcome.stderr).toBe(0);
+    expect(outcome.stdout).toMatch(
+      /^published http:\S+\/api\/Double\/V1\nunchanged http:\S+\/api\/Double\/V1\n$/,
+    );
   }, 120_000);
 
   it.each([
