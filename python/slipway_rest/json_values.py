@@ -10,11 +10,12 @@ import enum
 import math
 import sys
 from collections import OrderedDict
-from typing import Any, List, Optional  # noqa: F401 - List is in a comment
+from typing import Any, List, Optional
 
 _ALIASES = {"string": "character", "dataframe": "data.frame"}
 _SCALARS = {"integer": "int", "numeric": "float", "character": "str", "logical": "bool"}
-_INFINITIES = {"Infinity": math.inf, "-Infinity": -math.inf}
+_INFINITIES = ("Infinity", "-Infinity")
+_NUMBER_WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class ValueTypeError(ValueError):
@@ -24,6 +25,8 @@ class ValueTypeError(ValueError):
 def to_json(value: Any, wire_type: Optional[str] = None) -> Any:
     """Return a value as what `json.dumps` takes. Raises `ValueTypeError`."""
     wire_type = _ALIASES.get(wire_type or "", wire_type)
+    if wire_type == "data.frame" and hasattr(value, "to_frame") and hasattr(value, "name"):
+        value = value.to_frame(value.name or "value")
     try:
         plain = _natural(value)
     except RecursionError:
@@ -34,8 +37,11 @@ def to_json(value: Any, wire_type: Optional[str] = None) -> Any:
         return _scalar(plain, wire_type)
     if wire_type == "vector" and isinstance(plain, dict):
         raise _mismatch(plain, wire_type, "use list(...)")
-    if wire_type == "matrix" and not _is_matrix(plain):
-        raise _mismatch(plain, wire_type, "a matrix is a list of rows of equal length")
+    if wire_type == "matrix":
+        if isinstance(plain, dict) and all(isinstance(plain[name], list) for name in plain):
+            plain = [list(row) for row in zip(*plain.values())]
+        if not _is_matrix(plain):
+            raise _mismatch(plain, wire_type, "a matrix is a list of rows of equal length")
     if wire_type == "data.frame":
         return _columns(plain)
     return plain
@@ -46,21 +52,49 @@ def from_json(value: Any, wire_type: Optional[str] = None) -> Any:
     wire_type = _ALIASES.get(wire_type or "", wire_type)
     if value is None:
         return None
-    if wire_type == "numeric":
-        number = _scalar(value, wire_type)
-        return _INFINITIES[number] if isinstance(number, str) else float(number)
+    if wire_type == "numeric" and isinstance(value, str) and value in _NUMBER_WORDS:
+        return _NUMBER_WORDS[value]
     if wire_type in _SCALARS:
-        return _scalar(value, str(wire_type))
+        if isinstance(value, list):
+            raise _mismatch(value, wire_type, "send one value")
+        plain = _scalar(value, str(wire_type))
+        return float(plain) if wire_type == "numeric" else plain
+    if wire_type == "vector":
+        if isinstance(value, dict):
+            raise _mismatch(value, wire_type, "send an array")
+        return _numbers_restored(value) if isinstance(value, list) else value
     if wire_type == "matrix":
-        if not _is_matrix(value):
-            raise _mismatch(value, wire_type, "a matrix is a list of rows of equal length")
-        numpy = _optional("numpy")
-        return value if numpy is None else numpy.array(value)
+        return _matrix(value)
     if wire_type == "data.frame":
-        columns = _columns(value)
+        columns = _columns(value) if value != [] else OrderedDict()
+        columns = OrderedDict((name, _numbers_restored(columns[name])) for name in columns)
         pandas = _optional("pandas")
         return columns if pandas is None else pandas.DataFrame(columns)
     return value
+
+
+def _matrix(value: Any) -> Any:
+    if not _is_matrix(value):
+        raise _mismatch(value, "matrix", "a matrix is a list of rows of equal length")
+    cells = _numbers_restored([cell for row in value for cell in row])
+    width = len(value[0]) if value else 0
+    rows = [cells[start : start + width] for start in range(0, len(cells), width or 1)]
+    numpy = _optional("numpy")
+    if numpy is None:
+        return rows
+    # A missing number is NaN, which integers do not have.
+    are_numbers = all(cell is None or type(cell) in (int, float) for cell in cells)
+    kind = float if None in cells and are_numbers else None
+    return numpy.array(rows, dtype=kind).reshape(len(value), width)
+
+
+def _numbers_restored(values: List[Any]) -> List[Any]:
+    """Turn "NaN" and the infinities into numbers, in a list of numbers with these words only."""
+    texts = [value for value in values if isinstance(value, str)]
+    has_numbers = any(type(value) in (int, float) for value in values)
+    if not texts or not has_numbers or any(text not in _NUMBER_WORDS for text in texts):
+        return values
+    return [_NUMBER_WORDS[value] if isinstance(value, str) else value for value in values]
 
 
 def _natural(value: Any) -> Any:

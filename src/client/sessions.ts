@@ -10,7 +10,7 @@ import type {
   SessionDetails,
 } from '../api/index.js';
 import { type Call, type Caller, path } from './call.js';
-import { NotFoundError, type Resource, UnexpectedAnswerError } from './errors.js';
+import { BadRequestError, NotFoundError, type Resource, UnexpectedAnswerError } from './errors.js';
 import { multipartFile } from './multipart.js';
 import type { RequestBody } from './transport.js';
 
@@ -58,7 +58,9 @@ export class SessionRoutes {
       const call: Call = { method: 'GET', path: '/sessions/details' };
       return await this.caller.answer('SessionDetailsList', call);
     } catch (error) {
-      if (error instanceof NotFoundError) return undefined;
+      // As a session of that name the path takes DELETE, so that some servers say 405.
+      const isUnknown = error instanceof BadRequestError && error.status === 405;
+      if (isUnknown || error instanceof NotFoundError) return undefined;
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { decodeDict, PROTOCOL_VERSION } from '../jupyter/index.js';
+import { PROTOCOL_VERSION } from '../jupyter/index.js';
 
 /** What is known of a plain session without asking it. */
 export interface KnownSession {
@@ -10,6 +10,33 @@ export interface KnownSession {
   readonly names: readonly string[];
   /** Those of them that are functions. */
   readonly functions: readonly string[];
+}
+
+/** The content of a request. */
+type Content = Readonly<Record<string, unknown>>;
+
+/** Reads what the helper tells of its session. */
+export function readKnown(info: Content): KnownSession {
+  return {
+    python: String(info.python),
+    hasIPython: info.ipython === true,
+    banner: String(info.banner),
+    names: texts(info.names),
+    functions: texts(info.functions),
+  };
+}
+
+/** A list of texts; what is none has none. */
+export function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+/** The content of the answer to what is asked of a session beside its cells. */
+export function answerBeside({ op }: Content, { names, functions }: KnownSession): object {
+  if (op === 'workspace_list') return { status: 'ok', result: { names, functions } };
+  const ename = 'NotSupportedByServerError';
+  const evalue = `A session of this server cannot be asked for ${String(op)} beside its cells.`;
+  return { status: 'error', ename, evalue, traceback: [`${ename}: ${evalue}`] };
 }
 
 /** The content of a `kernel_info_reply`. What needs a way into a running session is not offered. */
@@ -39,8 +66,10 @@ export function kernelInfo({ python, hasIPython, banner }: KnownSession): object
 const NAME = /[\p{L}\p{N}_]*$/u;
 
 /** The content of a `complete_reply` from the names known, while the session cannot be asked. */
-export function completeFromNames(content: Uint8Array, { names }: KnownSession): object {
-  const { code, cursor_pos: cursor } = decodeDict(content, 'content of a complete_request');
+export function completeFromNames(
+  { code, cursor_pos: cursor }: Content,
+  { names }: KnownSession,
+): object {
   const before = Array.from(String(code)).slice(0, Number(cursor)).join('');
   const name = NAME.exec(before)?.[0] ?? '';
   // Attributes are known to the session alone.
@@ -56,8 +85,7 @@ export function completeFromNames(content: Uint8Array, { names }: KnownSession):
 }
 
 /** The content of the answer to a request of the debugger, which there is none for. */
-export function noDebugger(content: Uint8Array): object {
-  const { seq, command } = decodeDict(content, 'content of a debug_request');
+export function noDebugger({ seq, command }: Content): object {
   return {
     type: 'response',
     request_seq: seq ?? 0,

@@ -2,18 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecuteResponse } from '../api/index.js';
-import {
-  ClientError,
-  NotAnRServerError,
-  NotFoundError,
-  RequestTimeoutError,
-  type RServerClient,
-  ServerFaultError,
-  ServerUnreachableError,
-  SessionGoneError,
-} from '../client/index.js';
+import { ClientError, NotFoundError, type RServerClient } from '../client/index.js';
 import { SessionHelperError } from './errors.js';
 import { type ConsoleEvent, ConsoleReader, readRecord } from './rest-console.js';
+import { isRefused, isSessionGone, mayStillRun, RequestLostError } from './rest-failures.js';
 import { helperSources } from './rest-sources.js';
 
 /** Milliseconds between looks at the console of a running request: the first, and the longest. */
@@ -38,12 +30,6 @@ const NOT_KEPT = 'The session does not keep the kernel’s helper from one call 
 /** One line, since each is an entry of the session's history; it imports nothing for the user. */
 const SERVE = `${REPLY} = __import__("sys").modules["slipway_rest"].serve(${REQUEST}, globals()) if "slipway_rest" in __import__("sys").modules else "${MISSING}"`;
 
-/** Thrown when it is not known what became of a request that the session had. */
-export class RequestLostError extends Error {
-  readonly code = 'REQUEST_LOST';
-  override readonly name = 'RequestLostError';
-}
-
 /** Who gets what a request publishes, in order. */
 export type EventListener = (event: Exclude<ConsoleEvent, { kind: 'file' | 'reply' }>) => void;
 
@@ -57,6 +43,7 @@ export type HelperAnswer = Readonly<Record<string, unknown>>;
 export class RestCalls {
   #running: { readonly reader: ConsoleReader; readonly done: Promise<unknown> } | undefined;
   #flowing: Promise<void> = Promise.resolve();
+  readonly #stopped = new AbortController();
 
   constructor(
     private readonly client: RServerClient,
@@ -66,6 +53,11 @@ export class RestCalls {
   /** Nothing more is told to listeners until this promise resolves. */
   holdUntil(flowing: Promise<void>): void {
     this.#flowing = flowing;
+  }
+
+  /** Waits for nothing any more; what runs in the session runs on. Idempotent. */
+  stop(): void {
+    this.#stopped.abort();
   }
 
   /**
@@ -143,11 +135,13 @@ export class RestCalls {
         else if (whole.kind !== 'file') listener(whole);
       }
     };
-    const execution = this.client.sessions.execute(this.sessionId, {
+    const request = {
       code: SERVE,
       inputParameters: [{ name: REQUEST, value: JSON.stringify({ ...args, op, id }) }],
       outputParameters: [REPLY],
-    });
+    };
+    const { signal } = this.#stopped;
+    const execution = this.client.sessions.execute(this.sessionId, request, signal);
     const over = new AbortController();
     const done = execution.then(
       () => over.abort(),
@@ -161,7 +155,7 @@ export class RestCalls {
       return reply ?? (await this.#replyOf(response));
     } catch (error) {
       if (!mayStillRun(error)) throw error;
-      await this.#recover(reader, deliver, () => reply !== undefined, error as ClientError);
+      await this.#recover(reader, deliver, () => reply !== undefined, error);
       return reply as unknown as HelperAnswer;
     } finally {
       this.#running = undefined;
@@ -207,17 +201,19 @@ export class RestCalls {
   ): Promise<void> {
     const broken = Date.now();
     for (let lastHeard = broken; ; await delay(LONGEST_PAUSE)) {
+      this.#stopped.signal.throwIfAborted();
       try {
         await deliver(reader.read(await this.client.sessions.consoleOutput(this.sessionId)));
         lastHeard = Date.now();
       } catch (error) {
-        const isRefused = error instanceof ServerUnreachableError && error.neverSent;
-        const limit = isRefused ? REFUSED_LIMIT : RECOVERY_LIMIT;
-        const mayPass = isRefused || mayStillRun(error);
-        if (!mayPass || Date.now() - lastHeard > limit) throw lost(error, cut);
+        const limit = isRefused(error) ? REFUSED_LIMIT : RECOVERY_LIMIT;
+        const mayPass = isRefused(error) || mayStillRun(error);
+        if (!mayPass || Date.now() - lastHeard > limit)
+          throw isSessionGone(error) ? error : new RequestLostError(cut, error);
       }
       if (isAnswered()) return;
-      if (!reader.hasBegun && Date.now() - broken > UNKNOWN_LIMIT) throw lost(cut, cut);
+      if (!reader.hasBegun && Date.now() - broken > UNKNOWN_LIMIT)
+        throw new RequestLostError(cut, cut);
     }
   }
 
@@ -259,7 +255,7 @@ export class RestCalls {
     try {
       await this.client.sessions.consoleOutput(this.sessionId);
     } catch (error) {
-      if (isSessionGone(error)) return error as Error;
+      if (isSessionGone(error)) return error;
       if (!(error instanceof ClientError)) throw error;
     }
     return new SessionHelperError('ExecutionFailed', message, []);
@@ -273,28 +269,6 @@ const INTERRUPTED: HelperAnswer = {
   evalue: 'interrupted',
   traceback: ['KeyboardInterrupt: interrupted'],
 };
-
-/** Whether a call failed because there is no such session, or no more. */
-export function isSessionGone(error: unknown): boolean {
-  return error instanceof NotFoundError || error instanceof SessionGoneError;
-}
-
-/** Whether a failure is that of the way to a session which may run on: a proxy's, or the network's. */
-function mayStillRun(error: unknown): boolean {
-  if (error instanceof ServerUnreachableError) return !error.neverSent;
-  if (error instanceof ServerFaultError) return error.status === 502 || error.status === 504;
-  if (error instanceof RequestTimeoutError) return true;
-  // A proxy gives up with a page of its own.
-  return error instanceof NotAnRServerError;
-}
-
-function lost(error: unknown, cut: ClientError): unknown {
-  if (isSessionGone(error)) return error;
-  return new RequestLostError(
-    `${cut.message} The cell may have run, in whole or in part; it is not run again.`,
-    { cause: error },
-  );
-}
 
 async function pauseFor(milliseconds: number, over: AbortSignal): Promise<void> {
   try {

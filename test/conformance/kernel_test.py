@@ -90,6 +90,16 @@ class SlipwayMagicKernelTests(SlipwayKernelTests):
 
 
 @repeated
+class SlipwayPlainKernelTests(SlipwayKernelTests):
+    """The same on a server that has only the API of R Server 9.1."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.enterClassContext(SlipwayEnvironment(api="9.1"))
+        super(SlipwayKernelTests, cls).setUpClass()
+
+
+@repeated
 class SlipwayWelcomeTests(jupyter_kernel_test.IopubWelcomeTests):
     kernel_name = "slipway"
     support_iopub_welcome = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from unittest import mock
 
@@ -15,6 +16,11 @@ SLIPWAY = [str(NODE), str(ROOT / "dist/src/cli/main.js")]
 
 class SlipwayEnvironment:
     """A kernelspec and a server of the tests' own, for a class of tests."""
+
+    def __init__(self, api: str | None = None) -> None:
+        # The server is started by the kernel, unless it has to have another API.
+        self._api = api
+        self._server: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="slipway-jkt-")
@@ -36,8 +42,16 @@ class SlipwayEnvironment:
         self._environment.start()
         os.mkdir(f"{base}/home", 0o700)
         subprocess.run([*SLIPWAY, "kernel", "install", "--prefix", base], check=True)
+        if self._api is not None:
+            arguments = ["server", "run", "--embedded", "--api", self._api]
+            self._server = subprocess.Popen([*SLIPWAY, *arguments], stderr=subprocess.DEVNULL)
+            while not Path(f"{base}/home/runtime.json").exists():
+                assert self._server.poll() is None, "the server did not start"
+                time.sleep(0.05)
 
     def __exit__(self, *exception: object) -> None:
         subprocess.run([*SLIPWAY, "server", "stop"], check=False)
+        if self._server is not None:
+            self._server.wait(10)
         self._environment.stop()
         self._directory.cleanup()

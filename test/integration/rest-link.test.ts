@@ -284,6 +284,27 @@ describe('the kernel on a server that has only the API of R Server 9.1', () => {
   });
 });
 
+describe('the end of a kernel on such a server', () => {
+  it('closes the session, though a cell runs', async () => {
+    const server = await startTestServer({ api: '9.1', embedded: false });
+    const kernel = await startKernel({
+      SLIPWAY_URL: server.url,
+      SLIPWAY_USER: 'admin',
+      SLIPWAY_PASSWORD: server.password,
+    });
+    try {
+      const id = await kernel.client.sendCell('print("begun")\nimport time\ntime.sleep(60)');
+      await kernel.client.next(({ type, parent }) => type === 'stream' && parent.msg_id === id);
+      await kernel.client.request('shutdown_request', { restart: false }, { channel: 'control' });
+      await kernel.ended;
+      expect((await server.request('GET', '/sessions')).json()).toEqual([]);
+    } finally {
+      await kernel.stop();
+      await server.close();
+    }
+  }, 60_000);
+});
+
 async function only(server: TestServer): Promise<{ sessionId: string }> {
   const sessions = await server.request('GET', '/sessions');
   const [session] = sessions.json<{ id: string }[]>();

@@ -1,0 +1,40 @@
+import {
+  type ClientError,
+  NotAnRServerError,
+  NotFoundError,
+  RequestTimeoutError,
+  ServerFaultError,
+  ServerUnreachableError,
+  SessionGoneError,
+} from '../client/index.js';
+
+/** Thrown when it is not known what became of a request that the session had. */
+export class RequestLostError extends Error {
+  readonly code = 'REQUEST_LOST';
+  override readonly name = 'RequestLostError';
+
+  /** @param cut the failure of the request. @param cause why its end cannot be learnt. */
+  constructor(cut: ClientError, cause: unknown) {
+    super(`${cut.message} The cell may have run, in whole or in part; it is not run again.`, {
+      cause,
+    });
+  }
+}
+
+/** Whether a call failed because there is no such session, or no more. */
+export function isSessionGone(error: unknown): error is NotFoundError | SessionGoneError {
+  return error instanceof NotFoundError || error instanceof SessionGoneError;
+}
+
+/** Whether a failure is that of the way to a session which may run on: a proxy's, or the network's. */
+export function mayStillRun(error: unknown): error is ClientError {
+  if (error instanceof ServerUnreachableError) return !error.neverSent;
+  if (error instanceof ServerFaultError) return error.status === 502 || error.status === 504;
+  // A proxy gives up with a page of its own.
+  return error instanceof RequestTimeoutError || error instanceof NotAnRServerError;
+}
+
+/** Whether nothing listens where the server was. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof ServerUnreachableError && error.neverSent;
+}
