@@ -5,7 +5,6 @@ import {
   NotFoundError,
   RequestAbortedError,
   type ResourceKind,
-  ServerBusyError,
 } from '../../src/client/index.js';
 import { type MagicContext, MagicError } from '../magic-context.js';
 import { missingSentence } from './missing.js';
@@ -39,9 +38,6 @@ function nameOf(error: ClientError): string {
  * undefined where that will do.
  */
 async function sentenceOf(error: ClientError, context: MagicContext): Promise<string | undefined> {
-  if (error instanceof ServerBusyError && error.retryAfter !== undefined) {
-    return `${error.message} Try again in ${error.retryAfter} s.`;
-  }
   if (error instanceof BadRequestError && error.exceptionType === 'RUNTIME_UNAVAILABLE') {
     return 'R is not installed on this server. Leave --runtime R out for a session of Python, or %connect to a server that has R.';
   }

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Answers } from './answers.js';
+import { wantsTls } from './connection-failure.js';
 import {
   BadRequestError,
   ConflictError,
   ForbiddenError,
+  GatewayError,
   LoginFailedError,
   NotAnRServerError,
   NotFoundError,
@@ -29,7 +31,14 @@ export interface Call {
   readonly signal?: AbortSignal;
   /** For calls that run the user's code or move large files: no limit of time. */
   readonly unlimited?: boolean;
+  /** How many times the usual time it may take, where it has a limit. */
+  readonly patience?: number;
+  /** Whether it can be sent again when it is not known if the first arrived; `GET` always can. */
+  readonly isRepeatable?: boolean;
 }
+
+/** Bytes of the body of a failure. */
+const LONGEST_FAILURE = 1024 ** 2;
 
 /** Sends calls with a valid token and turns failures into errors; the route classes use it. */
 export interface Caller {
@@ -58,14 +67,17 @@ export function callName(call: Pick<Call, 'method' | 'path'>): string {
 
 /**
  * Reads a body as JSON, and keeps its text; an empty one is null.
+ * @param limit bytes that the answer may have
  * @throws {NotAnRServerError} when it is something else.
+ * @throws {AnswerTooLongError}
  */
 export async function readJson(
   answer: IncomingMessage,
   url: string,
   call: string,
+  limit: number,
 ): Promise<{ value: unknown; text: string }> {
-  const text = (await readBody(answer, url)).toString();
+  const text = (await readBody(answer, url, { call, limit })).toString();
   if (text === '') return { value: null, text };
   try {
     return { value: JSON.parse(text), text };
@@ -84,11 +96,18 @@ export async function failureOf(
   const status = answer.statusCode ?? 0;
   const name = callName(call);
   if (status >= 300 && status < 400) {
-    answer.resume();
-    return new NotAnRServerError(url, `"${name}" was redirected elsewhere`);
+    answer.destroy();
+    return new NotAnRServerError(url, redirection(answer.headers.location, url, name));
   }
-  const text = (await readBody(answer, url)).toString();
-  if (/^\s*</.test(text)) {
+  const text = (await readBody(answer, url, { call: name, limit: LONGEST_FAILURE })).toString();
+  const isPage = /^\s*</.test(text);
+  if (status === 502 || status === 504 || (status === 503 && isPage)) {
+    return new GatewayError(url, status);
+  }
+  if (status === 400 && /HTTP request (was sent )?to (an )?HTTPS/i.test(text)) {
+    return new NotAnRServerError(url, wantsTls(url));
+  }
+  if (isPage) {
     return new NotAnRServerError(url, `"${name}" was answered with a web page (status ${status})`);
   }
   const { message, exceptionType } = errorBody(text);
@@ -113,16 +132,31 @@ export async function failureOf(
     case 410:
       return new SessionGoneError(said, status, exceptionType);
     case 429:
-    case 503: {
-      const seconds = Number(answer.headers['retry-after']);
-      const retryAfter = Number.isFinite(seconds) ? seconds : undefined;
-      return new ServerBusyError(said, status, exceptionType, retryAfter);
-    }
+    case 503:
+      return new ServerBusyError(said, status, exceptionType, readRetryAfter(answer));
     default:
       return status >= 400 && status < 500
         ? new BadRequestError(said, status, exceptionType)
         : new ServerFaultError(said, status, exceptionType);
   }
+}
+
+/** Where a request was sent on to. The path and what follows it may hold a secret. */
+function redirection(location: string | undefined, url: string, name: string): string {
+  const target = location === undefined ? null : URL.parse(location, url);
+  const here = new URL(url);
+  if (target?.protocol === 'https:' && here.protocol === 'http:' && target.host === here.hostname) {
+    return wantsTls(url);
+  }
+  const where = target === null || target.host === here.host ? 'another page' : target.origin;
+  return `"${name}" was redirected to ${where}, perhaps to a login page. A proxy may want a login of its own, or the server has moved`;
+}
+
+/** Seconds that the server asks to wait: it says a number, or a time. */
+function readRetryAfter({ headers }: IncomingMessage): number | undefined {
+  const text = headers['retry-after'] ?? '';
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
 }
 
 /** What the body of a failure says; other servers send plain text or nothing. */

@@ -17,15 +17,38 @@ export class ServerUnreachableError extends ClientError {
     readonly reason: string,
     options: ErrorOptions,
   ) {
-    super(
-      `The server at ${url} cannot be reached (${reason}). Check that it runs and that the address is right.`,
-      options,
-    );
+    super(`The server at ${url} cannot be reached (${reason}). ${adviceOn(reason, url)}`, options);
   }
 
   /** Whether the server certainly has not seen the request, so that it can be sent again. */
   get neverSent(): boolean {
     return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(this.reason);
+  }
+}
+
+/** What to do about a connection that failed with a code of the system's. */
+function adviceOn(reason: string, url: string): string {
+  switch (reason) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'Its name is not known here: check the spelling, and that the network or the VPN is up.';
+    case 'ECONNRESET':
+    case 'EPIPE': {
+      const tls = url.startsWith('http:') ? ' If it has HTTPS, write https://.' : '';
+      return `It, or a proxy on the way, closed the connection; what was asked may have been done. Try again.${tls}`;
+    }
+    default:
+      return 'Check that it runs and that the address is right.';
+  }
+}
+
+/** Thrown for an HTTPS server whose certificate cannot be trusted; it is never used unchecked. */
+export class UntrustedCertificateError extends ClientError {
+  readonly code = 'UNTRUSTED_CERTIFICATE';
+  override readonly name = 'UntrustedCertificateError';
+  /** @param problem what is wrong and what to do, after "The certificate of …" */
+  constructor(url: string, problem: string, options: ErrorOptions) {
+    super(`The certificate of ${url} ${problem}`, options);
   }
 }
 
@@ -35,7 +58,7 @@ export class RequestTimeoutError extends ClientError {
   override readonly name = 'RequestTimeoutError';
   constructor(url: string, call: string, milliseconds: number) {
     super(
-      `The server at ${url} did not answer "${call}" within ${milliseconds / 1000} s. It may be overloaded: try again.`,
+      `The server at ${url} did not answer "${call}" within ${milliseconds / 1000} s. It may be overloaded or hang: try again, or give it longer with SLIPWAY_TIMEOUT (seconds).`,
     );
   }
 }
@@ -59,6 +82,17 @@ export class NotAnRServerError extends ClientError {
   constructor(url: string, what: string) {
     super(
       `What answers at ${url} is not an R Server: ${what}. Check the address and the port (R Server's is 12800).`,
+    );
+  }
+}
+
+/** Thrown when an answer is longer than any that the call can have. */
+export class AnswerTooLongError extends ClientError {
+  readonly code = 'ANSWER_TOO_LONG';
+  override readonly name = 'AnswerTooLongError';
+  constructor(url: string, call: string, limit: number) {
+    super(
+      `What answers at ${url} sent more than ${Math.floor(limit / 1024 ** 2)} MiB for "${call}". If it is an R Server, ask for less at a time.`,
     );
   }
 }
@@ -153,7 +187,24 @@ export class ServerBusyError extends ServerAnswerError {
     /** Seconds that the server asks to wait, where it says so. */
     readonly retryAfter: number | undefined,
   ) {
-    super(message, status, exceptionType);
+    super(
+      retryAfter === undefined ? message : `${message} Try again in ${retryAfter} s.`,
+      status,
+      exceptionType,
+    );
+  }
+}
+
+/** 502 and 504, or 503 with a web page: a proxy answers for a server that does not. */
+export class GatewayError extends ServerAnswerError {
+  readonly code = 'GATEWAY';
+  override readonly name = 'GatewayError';
+  constructor(url: string, status: number) {
+    super(
+      `A proxy at ${url} answers in place of the server behind it (status ${status}): that does not run or does not answer. Try again when it does; whoever runs it can tell.`,
+      status,
+      '',
+    );
   }
 }
 

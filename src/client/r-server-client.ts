@@ -32,11 +32,14 @@ export interface ClientOptions {
   readonly origins?: readonly SettingOrigin[];
   /** PEM certificates of the authorities to trust, in place of the usual ones. */
   readonly ca?: string;
-  /** Milliseconds that a short request may take; 30 000 by default. */
+  /** Milliseconds until the whole answer to a short request; 30 000 by default. */
   readonly timeout?: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** Bytes of an answer to a short call, and to one that carries results of the user's code. */
+const LONGEST_ANSWER = 64 * 1024 ** 2;
+const LONGEST_RESULT = 500 * 1024 ** 2;
 
 /**
  * A client of one R Server 9.1, or of Slipway's own. It logs in on first use, renews its token
@@ -74,6 +77,10 @@ export class RServerClient implements Caller {
   /** Name of the user, unknown where only a token was given. */
   get username(): string | undefined {
     return this.#credentials.username;
+  }
+
+  get #timeout(): number {
+    return this.#options.timeout ?? DEFAULT_TIMEOUT_MS;
   }
 
   /** Whether the server is this user's own, started by the kernel. */
@@ -160,7 +167,8 @@ export class RServerClient implements Caller {
   }
 
   async #read(call: Call): Promise<{ value: unknown; text: string }> {
-    return readJson(await this.stream(call), this.url, callName(call));
+    const limit = call.unlimited ? LONGEST_RESULT : LONGEST_ANSWER;
+    return readJson(await this.stream(call), this.url, callName(call), limit);
   }
 
   #send(call: Call, token: string | undefined): Promise<IncomingMessage> {
@@ -177,7 +185,8 @@ export class RServerClient implements Caller {
       headers,
       ...(body === undefined ? {} : { body }),
       ...(call.signal === undefined ? {} : { signal: call.signal }),
-      ...(call.unlimited ? {} : { timeout: this.#options.timeout ?? DEFAULT_TIMEOUT_MS }),
+      ...(call.isRepeatable === undefined ? {} : { isRepeatable: call.isRepeatable }),
+      ...(call.unlimited ? {} : { timeout: (call.patience ?? 1) * this.#timeout }),
     });
   }
 
@@ -185,8 +194,11 @@ export class RServerClient implements Caller {
     const status = answer.statusCode ?? 0;
     if (status < 200 || status >= 300) throw await failureOf(answer, call, this.url);
     if (answer.headers['content-type']?.startsWith('text/html') && !call.path.includes('/files/')) {
-      answer.resume();
-      throw new NotAnRServerError(this.url, `"${callName(call)}" was answered with a web page`);
+      answer.destroy();
+      throw new NotAnRServerError(
+        this.url,
+        `"${callName(call)}" was answered with a web page, perhaps the login page of a proxy or a network`,
+      );
     }
     return answer;
   }
@@ -223,9 +235,10 @@ export class RServerClient implements Caller {
 
   /** Checked by hand, as the answer of {SessionRoutes.create} is: a starting kernel waits. */
   async #tokenPair(path: string, json: object): Promise<TokenPair> {
-    const call: Call = { method: 'POST', path, json };
+    // A refresh token serves once: one that comes again counts as stolen.
+    const call: Call = { method: 'POST', path, json, isRepeatable: path === '/login' };
     const answer = await this.#accepted(await this.#send(call, undefined), call);
-    const { value: body } = await readJson(answer, this.url, callName(call));
+    const { value: body } = await readJson(answer, this.url, callName(call), LONGEST_ANSWER);
     const pair = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
     if (typeof pair.access_token !== 'string' || typeof pair.refresh_token !== 'string') {
       throw new NotAnRServerError(this.url, `"${callName(call)}" was answered without a token`);

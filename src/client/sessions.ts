@@ -33,8 +33,8 @@ export class SessionRoutes {
       method: 'POST',
       path: '/sessions',
       json: request,
-      unlimited: true,
-      ...(request.snapshotId ? { resource } : {}),
+      // Starting Python takes a while on a busy server, and loading a snapshot as long as it is.
+      ...(request.snapshotId ? { resource, unlimited: true } : { patience: 4 }),
       ...(signal === undefined ? {} : { signal }),
     };
     const answer = await this.caller.json(call);

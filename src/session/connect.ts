@@ -38,7 +38,11 @@ export async function openSession(
   try {
     return await attachSession(client, sessionId, onMessage, clientName);
   } catch (error) {
-    await client.sessions.forceClose(sessionId);
+    const { ClientError } = await import('../client/index.js');
+    await client.sessions.forceClose(sessionId).catch((failure: unknown) => {
+      // What kept us from attaching is what the user has to know; the lease ends the session.
+      if (!(failure instanceof ClientError)) throw failure;
+    });
     throw error;
   }
 }

@@ -28,9 +28,12 @@ export async function reopen<T>(open: () => Promise<T>, signal: AbortSignal): Pr
   }
 }
 
+/** Codes of the client's failures that may pass, when a token is asked for on the way. */
+const PASSING = ['SERVER_UNREACHABLE', 'REQUEST_TIMEOUT', 'SERVER_BUSY', 'GATEWAY'];
+
 /** Whether a failure may pass: no answer, or one of a proxy or server that is not ready. */
 function isPassing(error: unknown): boolean {
-  if (!(error instanceof LinkOpenError)) return hasCode(error, 'SERVER_UNREACHABLE');
+  if (!(error instanceof LinkOpenError)) return PASSING.some((code) => hasCode(error, code));
   const { status } = error;
   return status === undefined || status >= 500 || status === 1001 || status === 1006;
 }

@@ -11,8 +11,11 @@ export interface CuttingProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy to the server at `target`. */
-export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
+/**
+ * Starts a proxy to the server at `target`.
+ * @param idleLimit milliseconds after which it closes a connection on which nothing passes
+ */
+export async function startCuttingProxy(target: string, idleLimit = 0): Promise<CuttingProxy> {
   const { hostname, port } = new URL(target);
   const open = new Set<Socket>();
   let cuts = 0;
@@ -24,6 +27,11 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
     ] as const) {
       open.add(from);
       from.setNoDelay(true);
+      from.setTimeout(idleLimit, () => {
+        cuts += 1;
+        client.destroy();
+        server.destroy();
+      });
       from.pipe(to);
       from.on('error', () => to.destroy());
       from.on('close', () => {
