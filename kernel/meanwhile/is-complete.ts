@@ -1,5 +1,5 @@
-import { logicalLines } from '../cell/split.js';
 import { Scanner } from '../cell/scanner.js';
+import { logicalLines } from '../cell/split.js';
 
 /** One more level of a block, as IPython indents. */
 const INDENT = '    ';
