@@ -1,4 +1,4 @@
-"""Start a session: ``python …/slipway_session/__main__.py -f CONNECTION_FILE``, as ipykernel's.
+"""Start a session: ``python …/slipway_session/__main__.py --SessionApp.link_path=SOCKET``.
 
 The package is launched by path and not installed, so that it runs in any interpreter that has
 ipykernel. Start-up is on the user's clock: nothing is imported here that ipykernel does not import

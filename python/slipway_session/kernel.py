@@ -35,17 +35,29 @@ class SlipwayKernel(IPythonKernel):
         super().__init__(**kwargs)
         shell: Any = self.shell
         self._state = SessionState(shell, Path.cwd())
+        self._running: set[str] = set()
         self.shell_handlers[REQUEST] = self.shell_slipway_request
         self.control_handlers[REQUEST] = self.control_slipway_request
         register_stand_ins(shell)
 
     async def do_execute(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Run a cell, and remember for its client how it ended."""
-        client = _client(self.get_parent("shell"))
+        parent = self.get_parent("shell")
+        client = _client(parent)
         self._state.record_execution(client, False)
-        reply: dict[str, Any] = await super().do_execute(*args, **kwargs)
+        request = str(parent.get("header", {}).get("msg_id", ""))
+        self._running.add(request)
+        try:
+            reply: dict[str, Any] = await super().do_execute(*args, **kwargs)
+        finally:
+            self._running.discard(request)
         self._state.record_execution(client, reply["status"] == "ok")
         return reply
+
+    @property
+    def running(self) -> list[str]:
+        """The ids of the requests whose code runs, on the main shell or on subshells."""
+        return list(self._running)
 
     async def shell_slipway_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
         """Answer a request in turn with the cells."""

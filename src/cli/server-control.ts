@@ -38,7 +38,8 @@ export async function endServer(directory: string): Promise<string | undefined> 
   if (server === undefined) {
     return undefined;
   }
-  process.kill(server.pid, 'SIGTERM');
+  // Unlike SIGTERM this ends the sessions too.
+  process.kill(server.pid, 'SIGINT');
   if (!waitUntilUnused(directory, STOP_TIMEOUT)) {
     throw new CommandError(
       `The server (process ${server.pid}) has not stopped within ${STOP_TIMEOUT / 1000} s. End it with: kill -9 ${server.pid}`,

@@ -21,7 +21,7 @@ const STOP_TIMEOUT = 5000;
 export async function runServer(options: RunOptions): Promise<void> {
   const config = await readConfig(options);
   const server = await createServer(config);
-  const stopped = stopOnSignal(() => server.close());
+  const stopped = stopOnSignal((keepSessions) => server.close({ keepSessions }));
   try {
     await server.listen();
   } catch (error) {
@@ -51,11 +51,14 @@ async function readConfig(options: RunOptions, env = process.env): Promise<Serve
   };
 }
 
-/** Resolves when a signal has come and the server has stopped. A second signal ends at once. */
-function stopOnSignal(close: () => Promise<void>): Promise<void> {
+/**
+ * Resolves when a signal has come and the server has stopped. A second signal ends at once.
+ * SIGTERM, by which a supervisor restarts a service, leaves the sessions to the next server.
+ */
+function stopOnSignal(close: (keepSessions: boolean) => Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
     let stopping = false;
-    const stop = () => {
+    const stop = (signal: NodeJS.Signals) => {
       if (stopping) {
         process.exit(1);
       }
@@ -65,7 +68,7 @@ function stopOnSignal(close: () => Promise<void>): Promise<void> {
         process.exit(1);
       }, STOP_TIMEOUT);
       timer.unref();
-      close().then(resolve, reject);
+      close(signal === 'SIGTERM').then(resolve, reject);
     };
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       process.on(signal, stop);

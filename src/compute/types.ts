@@ -1,5 +1,5 @@
+import type { Duplex } from 'node:stream';
 import type { JsonValue, ParameterDefinition } from '../api/index.js';
-import type { ConnectionInfo } from '../jupyter/index.js';
 
 /** How a process ended: an exit status or the signal that killed it. */
 export interface ProcessEnd {
@@ -22,11 +22,13 @@ export interface WorkFile {
  */
 export interface Compute {
   /**
-   * Starts one session: an ipykernel with a working directory of its own. Resolves when its
-   * sockets are bound.
+   * Starts one session: an ipykernel with a working directory of its own. Resolves when it can be
+   * connected with.
    * @throws {SessionStartError} when the process ends or the time is up before that.
    */
   startSession(id: string): Promise<SessionProcess>;
+  /** The sessions that a server before this one has started and that still run. */
+  survivingSessions(): Promise<readonly SurvivingSession[]>;
   /**
    * Starts the process that restores a service's snapshot once and forks its workers.
    * @throws {ServiceLoadError} when the snapshot or the code cannot be loaded; the message is for
@@ -35,21 +37,38 @@ export interface Compute {
   startService(definition: ServiceDefinition): Promise<ServiceHost>;
   /** Loads a snapshot in a clean process and tells which of its objects come back. */
   verifySnapshot(directory: string): Promise<readonly VerifiedObject[]>;
-  /** Ends every process that it started. Idempotent. */
+  /** Ends every process that it started, but for sessions that were released. Idempotent. */
   close(): Promise<void>;
+}
+
+/** What the server notes with a session, to know it again after its own end. */
+export type SessionNote = { readonly [key: string]: JsonValue };
+
+export interface SurvivingSession {
+  readonly process: SessionProcess;
+  /** What was noted last; empty when nothing was. */
+  readonly label: SessionNote;
 }
 
 /** A running session process. */
 export interface SessionProcess {
   readonly id: string;
   readonly pid: number;
-  /** How its Jupyter sockets are reached. */
-  readonly connection: ConnectionInfo;
+  /**
+   * Connects with the session, which takes one connection at a time and speaks as
+   * `python/slipway_session/wire` says.
+   * @throws {SessionUnreachableError} when its process is gone.
+   */
+  connect(): Promise<Duplex>;
   readonly files: WorkFiles;
   /** Resolves once, when the process is gone. */
   readonly ended: Promise<ProcessEnd>;
   /** Interrupts the running cell and its children, as Ctrl-C would. */
   interrupt(): Promise<void>;
+  /** Notes something with the session, in place of what was noted before. */
+  label(note: SessionNote): Promise<void>;
+  /** Leaves the process running when this server ends. */
+  release(): void;
   /** Ends the process and its children and removes its working directory. Idempotent. */
   terminate(): Promise<void>;
 }

@@ -1,10 +1,12 @@
 /**
  * What both ends of a session channel keep so that a connection that was cut can be resumed without
- * loss. Binary frames are numbered by counting them: the first that an end sends is number 1, over
- * all connections of the link. Each end tells the other how many it has received.
+ * loss. A kernel's frames are numbered by counting them: the first is number 1, over all connections
+ * of the link. A session's frames have the numbers that its messages have in the session, so that
+ * every server that the session lives to see can go on with the link. A kernel counts those too, and
+ * is told where numbers are left out. Each end tells the other what it has received.
  */
 
-/** Frames, or bytes, after which an end tells the other what it has received. */
+/** Frames, or bytes, after which a kernel says at once what it has received. */
 const ACKNOWLEDGE_FRAMES = 256;
 const ACKNOWLEDGE_BYTES = 256 * 1024;
 
@@ -53,34 +55,51 @@ export class SentFrames {
   }
 }
 
-/** Counts the frames that were received, and says when to acknowledge them. */
+/** Follows the numbers of the frames that are received, and says when to acknowledge them. */
 export class ReceivedFrames {
-  #count = 0;
+  #number = 0;
   #acknowledged = 0;
   #bytes = 0;
 
-  /** How many have been received over all connections. */
-  get count(): number {
-    return this.#count;
+  /** Number of the last frame that has been received, over all connections. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** Whether frames have been received since the last acknowledgement. */
+  get isBehind(): boolean {
+    return this.#number > this.#acknowledged;
+  }
+
+  /** Says which number the next frame has, where it is not the one after the last. */
+  expect(number: number): void {
+    this.#number = number - 1;
   }
 
   /** Counts a frame. Returns whether it is time for an acknowledgement. */
   add(frame: Buffer): boolean {
-    this.#count++;
+    this.#number++;
     this.#bytes += frame.byteLength;
-    const isDue =
-      this.#count - this.#acknowledged >= ACKNOWLEDGE_FRAMES || this.#bytes >= ACKNOWLEDGE_BYTES;
-    if (isDue) {
-      this.#acknowledged = this.#count;
-      this.#bytes = 0;
-    }
-    return isDue;
+    return (
+      this.#number - this.#acknowledged >= ACKNOWLEDGE_FRAMES || this.#bytes >= ACKNOWLEDGE_BYTES
+    );
+  }
+
+  /** Says that what has been received so far is being acknowledged. Returns its number. */
+  acknowledge(): number {
+    this.#acknowledged = this.#number;
+    this.#bytes = 0;
+    return this.#number;
   }
 }
 
-/** Header by which a client that connects again names the link that was cut. */
+/**
+ * Header by which a client that connects again names the link that was cut. `new` asks for a link
+ * that can be resumed; without the header, what a client misses is not kept.
+ */
 export const LINK_HEADER = 'slipway-link';
-/** Header that says how many frames of that link the client has received. */
+export const NEW_LINK = 'new';
+/** Header that says which is the last frame of that link that the client has received. */
 export const RECEIVED_HEADER = 'slipway-received';
 
 /** Header by which a client says what it is called: UTF-8 as base64url. */
@@ -94,9 +113,14 @@ export type LinkWord =
       readonly python: string;
       /** Names the link, for {@link LINK_HEADER}. */
       readonly link: string;
-      /** How many frames of the client's the server has received. */
+      /** How many frames of the client's have been received. */
       readonly received: number;
+      /** Number of the frame before the next one. */
+      readonly number: number;
     }
+  /** The next frame has this number. */
+  | { readonly type: 'next'; readonly number: number }
+  /** The frames up to this number have been received. */
   | { readonly type: 'received'; readonly count: number };
 
 /**
@@ -112,15 +136,18 @@ export function readLinkWord(text: string): LinkWord | undefined {
   }
   if (typeof word !== 'object' || word === null) return undefined;
   const { type, count, received = 0, link = '', python = '', sessionId = '' } = word as Fields;
+  const { number = 0 } = word as Fields;
   if (type === 'received' && typeof count === 'number') return { type, count };
+  if (type === 'next' && typeof number === 'number') return { type, number };
   if (
     type === 'attached' &&
+    typeof number === 'number' &&
     typeof received === 'number' &&
     typeof link === 'string' &&
     typeof python === 'string' &&
     typeof sessionId === 'string'
   ) {
-    return { type, sessionId, python, link, received };
+    return { type, sessionId, python, link, received, number };
   }
   return undefined;
 }

@@ -24,6 +24,8 @@ export interface ServerConfig {
   readonly maxSessions: number;
   /** Seconds that a session lives on after its last kernel has gone. */
   readonly sessionLease: number;
+  /** Seconds that a session whose server has gone waits for the next one. */
+  readonly sessionPatience: number;
   /** Workers of each service version. */
   readonly serviceWorkers: number;
   /** Requests that may wait for a worker of one service version; more are answered 503. */
@@ -48,6 +50,7 @@ export const CONFIG_DEFAULTS = {
   warmSessions: 1,
   maxSessions: 80,
   sessionLease: 60,
+  sessionPatience: 600,
   serviceWorkers: 2,
   serviceQueue: 256,
   serviceTimeout: 600,

@@ -35,8 +35,11 @@ export interface SlipwayServer {
   readonly inject: FastifyInstance['inject'];
   /** Listens, says where, and resumes the services. */
   listen(): Promise<void>;
-  /** Ends all requests and processes and leaves the data directory. Idempotent. */
-  close(): Promise<void>;
+  /**
+   * Ends all requests and processes and leaves the data directory. Idempotent.
+   * @param options `keepSessions` leaves sessions running, for the next server on this directory.
+   */
+  close(options?: { readonly keepSessions?: boolean }): Promise<void>;
 }
 
 /**
@@ -50,6 +53,7 @@ export async function createServer(config: ServerConfig): Promise<SlipwayServer>
     try {
       // Python takes the longest to start, so it starts first.
       context.sessions.start();
+      await context.sessions.adopt();
       const [adminPassword, app] = await Promise.all([
         prepareAdmin(config, context.auth),
         buildApp(context),
@@ -84,7 +88,7 @@ async function createContext(config: ServerConfig): Promise<ServerContext> {
 /** Ends the parts of a server, in the reverse order. */
 async function closeContext(context: ServerContext): Promise<void> {
   await context.services.close();
-  await context.sessions.close();
+  await context.sessions.close({ keep: true });
   await context.compute.close();
   await context.store.close();
 }
@@ -134,12 +138,12 @@ class RunningServer implements SlipwayServer {
     this.#garbageTimer.unref();
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  close({ keepSessions = false } = {}): Promise<void> {
+    this.#closing ??= this.#close(keepSessions);
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async #close(keepSessions: boolean): Promise<void> {
     const { config, log, services, sessions, compute, store } = this.context;
     clearInterval(this.#garbageTimer);
     if (this.url !== '') {
@@ -150,7 +154,7 @@ class RunningServer implements SlipwayServer {
     await settled(requestsEnded, GRACE);
     // Requests that wait for a session or a service get their answer from its end.
     await services.close();
-    await sessions.close();
+    await sessions.close({ keep: keepSessions });
     await compute.close();
     await settled(requestsEnded, GRACE);
     this.#app.server.closeAllConnections();

@@ -3,6 +3,7 @@ import {
   CLIENT_HEADER,
   LINK_HEADER,
   type LinkWord,
+  NEW_LINK,
   RECEIVED_HEADER,
   readLinkWord,
   WEBSOCKET_SUBPROTOCOL,
@@ -54,7 +55,7 @@ export function openSocket<T>(
       Authorization: `Bearer ${options.accessToken}`,
       [CLIENT_HEADER]: Buffer.from(client).toString('base64url'),
       ...(resume === undefined
-        ? {}
+        ? { [LINK_HEADER]: NEW_LINK }
         : { [LINK_HEADER]: resume.link, [RECEIVED_HEADER]: String(resume.received) }),
     },
     ...(options.ca === undefined ? {} : { ca: options.ca }),

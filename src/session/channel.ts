@@ -23,6 +23,9 @@ import { reopen } from './reopen.js';
  */
 const SILENCE_LIMIT = 40_000;
 
+/** Milliseconds after which the server is told of what has been received, however little it is. */
+const ACKNOWLEDGE_DELAY = 100;
+
 /** Where a session's channel is and what to do with its messages. */
 export interface ChannelOptions {
   /** Address of the server, without a slash at its end. */
@@ -95,6 +98,8 @@ class ChannelLink implements SessionLink {
   /** The connection, while there is one. */
   #socket: WebSocket | undefined;
   #silence: NodeJS.Timeout | undefined;
+  /** Set while something waits to be acknowledged. */
+  #acknowledging: NodeJS.Timeout | undefined;
   #isPaused = false;
   #end: LinkEnd | undefined;
 
@@ -103,6 +108,7 @@ class ChannelLink implements SessionLink {
     this.sessionId = options.sessionId;
     this.python = attached.python || undefined;
     this.#id = attached.link;
+    this.#received.expect(attached.number + 1);
     const { promise, resolve } = Promise.withResolvers<LinkEnd>();
     this.ended = promise;
     this.#finish = resolve;
@@ -170,6 +176,8 @@ class ChannelLink implements SessionLink {
 
   #closed(code: number, reason: string): void {
     clearTimeout(this.#silence);
+    clearTimeout(this.#acknowledging);
+    this.#acknowledging = undefined;
     this.#socket = undefined;
     if (this.#end !== undefined || this.#id === '' || !mayResume(code)) {
       this.#endWith(linkEnd(code, reason));
@@ -185,7 +193,7 @@ class ChannelLink implements SessionLink {
         () =>
           connect(this.#options, (socket, attached) => this.#goOn(socket, attached), {
             link: this.#id,
-            received: this.#received.count,
+            received: this.#received.number,
           }),
         this.#ending.signal,
       );
@@ -232,8 +240,10 @@ class ChannelLink implements SessionLink {
 
   #receiveFrame(socket: WebSocket, frame: Buffer): void {
     const { channel, message } = decodeWebSocketFrame(frame);
-    if (this.#received.add(frame)) {
-      socket.send(JSON.stringify({ type: 'received', count: this.#received.count }));
+    if (this.#received.add(frame)) this.#acknowledge(socket);
+    else if (this.#acknowledging === undefined) {
+      this.#acknowledging = setTimeout(() => this.#acknowledge(socket), ACKNOWLEDGE_DELAY);
+      this.#acknowledging.unref();
     }
     if (!this.#helper.take(channel, message)) this.#options.onMessage(channel, message);
   }
@@ -241,6 +251,15 @@ class ChannelLink implements SessionLink {
   #receiveWord(text: string): void {
     const word = readLinkWord(text);
     if (word?.type === 'received') this.#sent.acknowledge(word.count);
+    else if (word?.type === 'next') this.#received.expect(word.number);
+  }
+
+  /** Says what has been received: the session keeps it until then, and waits when it is much. */
+  #acknowledge(socket: WebSocket): void {
+    clearTimeout(this.#acknowledging);
+    this.#acknowledging = undefined;
+    if (this.#id === '' || !this.#received.isBehind || socket !== this.#socket) return;
+    socket.send(JSON.stringify({ type: 'received', count: this.#received.acknowledge() }));
   }
 }
 

@@ -40,6 +40,7 @@ describe('a session’s channel', () => {
       type: 'attached',
       link: expect.any(String),
       received: 0,
+      number: expect.any(Number),
       sessionId,
       python: expect.stringMatching(/^3\.\d+\.\d+/),
     });

@@ -23,13 +23,28 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** `pipe` for both where the process is spoken to over its standard streams. */
   readonly stdio?: 'ignore' | 'pipe';
+  /** File descriptor for its standard error, which else is read into the end's `stderrTail`. */
+  readonly stderr?: number;
+}
+
+/** A process together with what it has started in its group. */
+export interface ProcessGroup {
+  readonly pid: number;
+  /** Resolves once, when the process is gone. Never rejects. */
+  readonly ended: Promise<ProcessEnd>;
+  /** Sends a signal to the process and all that it started in its group; no-op once it ended. */
+  signal(signal: NodeJS.Signals): void;
+  /** Kills the process and its group and waits until it is gone. Idempotent. */
+  kill(): Promise<ProcessEnd>;
+  /** Lets this process end before that one. */
+  release(): void;
 }
 
 /**
  * A child process with a process group of its own, so that it can be signalled together with
  * what it started. Use {@link startChild}.
  */
-export class ChildGroup {
+export class ChildGroup implements ProcessGroup {
   /** Resolves once, when the process is gone and its standard error is read. Never rejects. */
   readonly ended: Promise<ProcessEnd>;
   readonly #child: ChildProcess;
@@ -73,19 +88,17 @@ export class ChildGroup {
 
   /** Sends a signal to the process and all that it started in its group; no-op once it ended. */
   signal(signal: NodeJS.Signals): void {
-    if (this.#hasEnded) return;
-    try {
-      process.kill(-this.#pid, signal);
-    } catch (error) {
-      // The group is already empty.
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+    if (!this.#hasEnded) signalGroup(this.#pid, signal);
   }
 
   /** Kills the process and its group and waits until it is gone. Idempotent. */
   kill(): Promise<ProcessEnd> {
     this.signal('SIGKILL');
     return this.ended;
+  }
+
+  release(): void {
+    this.#child.unref();
   }
 
   /** Asks the group to end by SIGTERM and kills it after `graceMs`. Idempotent. */
@@ -107,7 +120,7 @@ export class ChildGroup {
  */
 export function startChild(options: ChildOptions): Promise<ChildGroup> {
   const stream = options.stdio ?? 'ignore';
-  const stdio: StdioOptions = [stream, stream, 'pipe'];
+  const stdio: StdioOptions = [stream, stream, options.stderr ?? 'pipe'];
   const child = spawn(options.command, [...options.args], {
     cwd: options.cwd,
     env: { ...publicEnvironment(process.env), ...options.env },
@@ -129,6 +142,15 @@ export function startChild(options: ChildOptions): Promise<ChildGroup> {
   });
 }
 
+/** Sends a signal to a process group; one that is already empty is fine. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** The environment that user code may see. */
 function publicEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !PRIVATE_VARIABLES.test(name)));
@@ -140,6 +162,8 @@ export function describeEnd(end: ProcessEnd): string {
     return 'was killed by SIGKILL (the system does that when memory runs out)';
   }
   if (end.signal !== null) return `was killed by ${end.signal}`;
+  // Only the process that started another is told how it ended.
+  if (end.status === null) return 'has ended';
   return `exited with status ${end.status}`;
 }
 

@@ -5,18 +5,20 @@ import type {
   ProcessEnd,
   ServiceDefinition,
   ServiceHost,
+  SessionNote,
   SessionProcess,
+  SurvivingSession,
   VerifiedObject,
 } from '../types.js';
 import { ensurePrivateDirectory, removeDirectory, runtimeBase } from './runtime-directory.js';
 import { startServiceHost } from './service-host.js';
-import { startSessionProcess } from './session.js';
+import { findSessionProcess, type LocalSession, startSessionProcess } from './session.js';
 import type { LocalSettings } from './settings.js';
 import { verifySnapshot } from './verify.js';
 
 export { describeEnd, ProcessStartError } from './child-process.js';
 export { ServiceLoadError, WorkerEndedError, WorkerStartError } from './service-errors.js';
-export { SessionStartError } from './session.js';
+export { SessionStartError, SessionUnreachableError } from './session.js';
 export type { LocalSettings } from './settings.js';
 export { FileNotFoundError, UnsafePathError } from './work-files.js';
 
@@ -33,6 +35,7 @@ export class LocalCompute implements Compute {
   readonly #work: string;
   readonly #staging: string;
   readonly #running = new Set<Running>();
+  #survivors: readonly SurvivingSession[] = [];
   #closed = false;
 
   private constructor(settings: LocalSettings) {
@@ -43,28 +46,38 @@ export class LocalCompute implements Compute {
   }
 
   /**
-   * Prepares the data directory, which only one server uses at a time, and removes what the
-   * sessions of a killed server left in it.
+   * Prepares the data directory, which only one server uses at a time: finds the sessions that a
+   * server before this one has left running, and removes what others have left.
    */
   static async create(settings: LocalSettings): Promise<LocalCompute> {
     const compute = new LocalCompute(settings);
-    for (const base of [compute.#runtimeBase, compute.#work, compute.#staging]) {
-      await ensurePrivateDirectory(base);
-      const leftovers = await readdir(base);
+    const bases = [compute.#runtimeBase, compute.#work, compute.#staging];
+    for (const base of bases) await ensurePrivateDirectory(base);
+    const survivors = await compute.#findSurvivors();
+    const kept = new Set(survivors.flatMap(({ process }) => [process.directoryName, process.id]));
+    for (const base of bases) {
+      const leftovers = (await readdir(base)).filter((name) => !kept.has(name));
       await Promise.all(leftovers.map((name) => removeDirectory(join(base, name))));
     }
+    for (const { process } of survivors) await compute.#trackSession(process);
+    compute.#survivors = survivors;
     return compute;
   }
 
   async startSession(id: string): Promise<SessionProcess> {
     this.#assertOpen();
-    const session = await startSessionProcess(id, this.#settings, {
-      runtimeBase: this.#runtimeBase,
-      workDirectory: join(this.#work, id),
-      stagingDirectory: join(this.#staging, id),
-    });
-    await this.#track({ ended: session.ended, stop: () => session.terminate() });
+    const session = await startSessionProcess(
+      id,
+      this.#settings,
+      this.#runtimeBase,
+      this.#placesOf(id),
+    );
+    await this.#trackSession(session);
     return session;
+  }
+
+  async survivingSessions(): Promise<readonly SurvivingSession[]> {
+    return this.#survivors;
   }
 
   async startService(definition: ServiceDefinition): Promise<ServiceHost> {
@@ -96,6 +109,26 @@ export class LocalCompute implements Compute {
       await running.stop();
       this.#assertOpen();
     }
+  }
+
+  #trackSession(session: LocalSession): Promise<void> {
+    const stop = async () => {
+      if (!session.isReleased) await session.terminate();
+    };
+    return this.#track({ ended: session.ended, stop });
+  }
+
+  async #findSurvivors(): Promise<{ process: LocalSession; label: SessionNote }[]> {
+    const found = await Promise.all(
+      (await readdir(this.#runtimeBase)).map((name) =>
+        findSessionProcess(join(this.#runtimeBase, name), (id) => this.#placesOf(id)),
+      ),
+    );
+    return found.filter((session) => session !== undefined);
+  }
+
+  #placesOf(id: string): { workDirectory: string; stagingDirectory: string } {
+    return { workDirectory: join(this.#work, id), stagingDirectory: join(this.#staging, id) };
   }
 
   #assertOpen(): void {

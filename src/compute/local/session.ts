@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { ConnectionInfo } from '../../jupyter/index.js';
-import type { ProcessEnd, SessionProcess, WorkFiles } from '../types.js';
-import { type ChildGroup, describeEnd, startChild } from './child-process.js';
+import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { basename, join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { ProcessEnd, SessionNote, SessionProcess, WorkFiles } from '../types.js';
+import { AdoptedGroup } from './adopted-process.js';
+import { describeEnd, type ProcessGroup, startChild } from './child-process.js';
 import {
   createRuntimeDirectory,
   ensurePrivateDirectory,
@@ -13,143 +14,186 @@ import {
 import type { LocalSettings } from './settings.js';
 import { LocalWorkFiles } from './work-files.js';
 
-/** Milliseconds until a session that has not bound its sockets is given up. */
+/** Milliseconds until a session that does not listen is given up. */
 const START_DEADLINE = 60_000;
 
-/** ipykernel names an IPC socket `<ip>-<port>`, so the ports are only numbers of files. */
-const SOCKET_PREFIX = 's';
-const PORTS = { shell_port: 1, iopub_port: 2, stdin_port: 3, control_port: 4, hb_port: 5 } as const;
+/** Bytes of a session's standard error that are kept for messages. */
+const STDERR_TAIL = 8 * 1024;
+
+/** Files in the runtime directory of a session. */
+const LINK = 'link';
+const NOTE = 'session.json';
+const STDERR = 'stderr.log';
 
 /** Where one session lives on disk. */
 export interface SessionPlaces {
-  /** Sockets and connection file. */
-  readonly runtimeBase: string;
+  /** Its socket, and what is noted of it. */
+  readonly runtimeDirectory: string;
   /** Working directory of the session's code. */
   readonly workDirectory: string;
   /** Parent of the directories in which snapshots and uploads take shape. */
   readonly stagingDirectory: string;
 }
 
+/** What stands in a session's note: enough to go on with it after the end of the server. */
+interface Note {
+  readonly id: string;
+  readonly pid: number;
+  readonly label: SessionNote;
+}
+
 /**
- * Starts an ipykernel process and waits until its sockets are bound.
+ * Starts an ipykernel process and waits until it can be connected with.
+ * @param runtimeBase where the session's runtime directory is to be
  * @throws {SessionStartError}
  */
 export async function startSessionProcess(
   id: string,
   settings: LocalSettings,
-  places: SessionPlaces,
-): Promise<SessionProcess> {
-  await ensurePrivateDirectory(places.workDirectory);
-  await ensurePrivateDirectory(places.stagingDirectory);
-  const runtimeDirectory = await createRuntimeDirectory(places.runtimeBase);
-  const discard = async () => {
-    await Promise.all(
-      [runtimeDirectory, places.workDirectory, places.stagingDirectory].map(removeDirectory),
-    );
-  };
-  let group: ChildGroup | undefined;
+  runtimeBase: string,
+  { workDirectory, stagingDirectory }: Omit<SessionPlaces, 'runtimeDirectory'>,
+): Promise<LocalSession> {
+  await ensurePrivateDirectory(workDirectory);
+  await ensurePrivateDirectory(stagingDirectory);
+  const runtimeDirectory = await createRuntimeDirectory(runtimeBase);
+  const places = { runtimeDirectory, workDirectory, stagingDirectory };
+  const link = join(runtimeDirectory, LINK);
+  let group: ProcessGroup | undefined;
   try {
-    const connection = createConnection(runtimeDirectory);
-    const connectionFile = join(runtimeDirectory, 'connection.json');
-    await writeFile(connectionFile, JSON.stringify({ ...connection, kernel_name: 'slipway' }), {
-      mode: 0o600,
-      flag: 'wx',
-    });
-    const sockets = new SocketWatcher(runtimeDirectory, Object.values(PORTS).length);
+    // A file, since a pipe would break with the server, and the session with the pipe.
+    const stderr = await open(join(runtimeDirectory, STDERR), 'a', 0o600);
+    const watcher = new LinkWatcher(runtimeDirectory);
     try {
       group = await startChild({
         command: settings.python,
-        args: [join(settings.pythonPath, 'slipway_session', '__main__.py'), '-f', connectionFile],
-        cwd: places.workDirectory,
-        env: {
-          // ipykernel ends itself when it is no longer this process's child, so that no session
-          // outlives a server that was killed.
-          JPY_PARENT_PID: String(process.pid),
-        },
+        args: [
+          // As ipykernel starts itself: the debugger misses breakpoints in frozen modules.
+          '-Xfrozen_modules=off',
+          join(settings.pythonPath, 'slipway_session', '__main__.py'),
+          `--SessionApp.link_path=${link}`,
+        ],
+        cwd: workDirectory,
+        stderr: stderr.fd,
       });
-      await sockets.bound(group.ended);
+      await watcher.appeared(group.ended);
     } finally {
-      sockets.close();
+      watcher.close();
+      await stderr.close();
     }
-    const files = new LocalWorkFiles(places.workDirectory, places.stagingDirectory);
-    return new LocalSession(id, group, connection, files, discard);
+    const session = new LocalSession(id, group, places);
+    await session.label({});
+    return session;
   } catch (error) {
     await group?.kill();
-    await discard();
-    throw error;
+    const tail = await readTail(runtimeDirectory);
+    await discard(places);
+    throw error instanceof SessionStartError ? error.withTail(tail) : error;
   }
 }
 
-function createConnection(runtimeDirectory: string): ConnectionInfo {
-  return {
-    transport: 'ipc',
-    ip: join(runtimeDirectory, SOCKET_PREFIX),
-    ...PORTS,
-    key: randomBytes(32).toString('hex'),
-    signature_scheme: 'hmac-sha256',
-  };
+/**
+ * A session that a server before this one has started; undefined when it does not run any more.
+ * @param placesOf where the files of a session with this id are
+ */
+export async function findSessionProcess(
+  runtimeDirectory: string,
+  placesOf: (id: string) => Omit<SessionPlaces, 'runtimeDirectory'>,
+): Promise<{ process: LocalSession; label: SessionNote } | undefined> {
+  const note = await readNote(join(runtimeDirectory, NOTE));
+  if (note === undefined) return undefined;
+  const isAlive = () => answers(join(runtimeDirectory, LINK));
+  if (!(await isAlive())) return undefined;
+  const group = new AdoptedGroup(note.pid, isAlive);
+  const process = new LocalSession(note.id, group, { runtimeDirectory, ...placesOf(note.id) });
+  return { process, label: note.label };
 }
 
-/** A session that runs as a child process of the server. */
-class LocalSession implements SessionProcess {
-  readonly id: string;
-  readonly connection: ConnectionInfo;
+/** A session that runs as a process on this machine. */
+export class LocalSession implements SessionProcess {
   readonly files: WorkFiles;
-  readonly #group: ChildGroup;
-  readonly #discard: () => Promise<void>;
+  readonly ended: Promise<ProcessEnd>;
+  readonly #group: ProcessGroup;
+  readonly #places: SessionPlaces;
   #terminated: Promise<void> | undefined;
+  #isReleased = false;
 
   constructor(
-    id: string,
-    group: ChildGroup,
-    connection: ConnectionInfo,
-    files: WorkFiles,
-    discard: () => Promise<void>,
+    readonly id: string,
+    group: ProcessGroup,
+    places: SessionPlaces,
   ) {
-    this.id = id;
     this.#group = group;
-    this.connection = connection;
-    this.files = files;
-    this.#discard = discard;
+    this.#places = places;
+    this.files = new LocalWorkFiles(places.workDirectory, places.stagingDirectory);
+    this.ended = group.ended.then(async (end) => ({
+      ...end,
+      stderrTail: await readTail(places.runtimeDirectory),
+    }));
   }
 
   get pid(): number {
     return this.#group.pid;
   }
 
-  get ended(): Promise<ProcessEnd> {
-    return this.#group.ended;
+  /** Name of the directory with its socket. */
+  get directoryName(): string {
+    return basename(this.#places.runtimeDirectory);
+  }
+
+  /** Whether it is left running when this server ends. */
+  get isReleased(): boolean {
+    return this.#isReleased;
+  }
+
+  async connect(): Promise<Duplex> {
+    try {
+      return await openSocket(join(this.#places.runtimeDirectory, LINK));
+    } catch (error) {
+      if (this.#group instanceof AdoptedGroup) this.#group.unreachable();
+      throw new SessionUnreachableError('The process of the session is gone.', { cause: error });
+    }
   }
 
   async interrupt(): Promise<void> {
     this.#group.signal('SIGINT');
   }
 
+  async label(label: SessionNote): Promise<void> {
+    const path = join(this.#places.runtimeDirectory, NOTE);
+    const note: Note = { id: this.id, pid: this.pid, label };
+    await writeFile(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
+    await rename(`${path}.new`, path);
+  }
+
+  release(): void {
+    this.#isReleased = true;
+    this.#group.release();
+  }
+
   terminate(): Promise<void> {
-    this.#terminated ??= this.#group.kill().then(() => this.#discard());
+    this.#terminated ??= this.#group
+      .kill()
+      .then(() => this.ended)
+      .then(() => discard(this.#places));
     return this.#terminated;
   }
 }
 
-/** Tells when a starting session has created the files of all its sockets. */
-class SocketWatcher {
-  readonly #directory: string;
-  readonly #expected: number;
+/** Tells when a starting session listens: its socket then has its name. */
+class LinkWatcher {
   readonly #watcher: FSWatcher;
 
-  constructor(directory: string, expected: number) {
-    this.#directory = directory;
-    this.#expected = expected;
+  constructor(directory: string) {
     this.#watcher = watch(directory);
   }
 
   /** @throws {SessionStartError} when the process ends or the time is up before that. */
-  bound(ended: Promise<ProcessEnd>): Promise<void> {
+  appeared(ended: Promise<ProcessEnd>): Promise<void> {
     return new Promise((resolve, reject) => {
       const deadline = setTimeout(() => {
         reject(
           new SessionStartError(
-            `A Python session did not open its sockets within ${START_DEADLINE / 1000} s. The machine may be overloaded; try again.`,
+            `A Python session did not open its socket within ${START_DEADLINE / 1000} s. The machine may be overloaded; try again.`,
           ),
         );
       }, START_DEADLINE);
@@ -157,36 +201,75 @@ class SocketWatcher {
         clearTimeout(deadline);
         finish();
       };
-      const check = () => {
-        this.#count().then(
-          (count) => count >= this.#expected && settle(resolve),
-          (error: unknown) => settle(() => reject(error)),
-        );
-      };
-      this.#watcher.on('change', check);
+      this.#watcher.on('change', (_event, name) => {
+        if (name === LINK) settle(resolve);
+      });
       this.#watcher.on('error', (error) => settle(() => reject(error)));
-      void ended.then((end) => settle(() => reject(startFailure(end))));
-      check();
+      void ended.then((end) => settle(() => reject(SessionStartError.from(end))));
     });
   }
 
   close(): void {
     this.#watcher.close();
   }
+}
 
-  async #count(): Promise<number> {
-    const names = await readdir(this.#directory);
-    return names.filter((name) => name.startsWith(`${SOCKET_PREFIX}-`)).length;
+function openSocket(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connectSocket(path);
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}
+
+/** Whether a process listens at a socket. */
+async function answers(path: string): Promise<boolean> {
+  try {
+    (await openSocket(path)).destroy();
+    return true;
+  } catch (error) {
+    // Too many connections wait to be taken: there is somebody to take them.
+    return (error as NodeJS.ErrnoException).code === 'EAGAIN';
   }
 }
 
-function startFailure(end: ProcessEnd): SessionStartError {
-  const lastLine = end.stderrTail.split('\n').at(-1)?.trim() ?? '';
-  const detail = lastLine === '' ? '' : ` It said: ${lastLine}.`;
-  return new SessionStartError(
-    `A Python session could not be started: its process ${describeEnd(end)}.${detail} Check that the interpreter named by SLIPWAY_PYTHON has ipykernel.`,
-    end,
-  );
+/** The note of a session; undefined when there is none that was written to its end. */
+async function readNote(path: string): Promise<Note | undefined> {
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
+  const { id, pid, label } = Object(content) as Partial<Note>;
+  if (typeof id !== 'string' || !Number.isSafeInteger(pid) || typeof label !== 'object') {
+    return undefined;
+  }
+  return { id, pid: pid as number, label };
+}
+
+/** The end of what a session wrote to its standard error before ipykernel took it over. */
+async function readTail(runtimeDirectory: string): Promise<string> {
+  try {
+    const bytes = await readFile(join(runtimeDirectory, STDERR));
+    return bytes
+      .subarray(Math.max(0, bytes.byteLength - STDERR_TAIL))
+      .toString()
+      .trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+async function discard(places: SessionPlaces): Promise<void> {
+  await Promise.all(Object.values(places).map((directory: string) => removeDirectory(directory)));
 }
 
 /** Thrown when a session's process ends, or takes too long, before it can be spoken to. */
@@ -196,9 +279,28 @@ export class SessionStartError extends Error {
 
   constructor(
     message: string,
-    /** How the process ended, with its standard error for the log. */
     readonly end?: ProcessEnd,
   ) {
     super(message);
   }
+
+  static from(end: ProcessEnd): SessionStartError {
+    const lastLine = end.stderrTail.split('\n').at(-1)?.trim() ?? '';
+    const detail = lastLine === '' ? '' : ` It said: ${lastLine}.`;
+    return new SessionStartError(
+      `A Python session could not be started: its process ${describeEnd(end)}.${detail} Check that the interpreter named by SLIPWAY_PYTHON has ipykernel.`,
+      end,
+    );
+  }
+
+  /** The same failure, with the end of what the process wrote to its standard error. */
+  withTail(stderrTail: string): SessionStartError {
+    return this.end === undefined ? this : SessionStartError.from({ ...this.end, stderrTail });
+  }
+}
+
+/** Thrown when a session's process cannot be connected with any more. */
+export class SessionUnreachableError extends Error {
+  readonly code = 'SESSION_UNREACHABLE';
+  override readonly name = 'SessionUnreachableError';
 }

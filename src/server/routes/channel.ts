@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import {
   CLIENT_HEADER,
   LINK_HEADER,
+  NEW_LINK,
   RECEIVED_HEADER,
   WEBSOCKET_SUBPROTOCOL,
 } from '../../jupyter/index.js';
@@ -12,6 +13,7 @@ import { bearerToken } from '../bearer.js';
 import type { ServerContext } from '../context.js';
 import { ApiError } from '../errors.js';
 import {
+  type Arrival,
   CLOSE_CODES,
   SessionGoneError,
   SessionNotFoundError,
@@ -77,12 +79,11 @@ export async function channelRoutes(app: FastifyInstance, context: ServerContext
     request.socket.setNoDelay(true);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       try {
-        const resume = readResume(request);
         context.sessions.find(user, decodePart(id)).attach({
           socket: webSocket,
           stream: socket,
           client: readClient(request),
-          ...(resume === undefined ? {} : { resume }),
+          ...readLink(request),
         });
       } catch (error) {
         if (!(error instanceof SessionNotFoundError || error instanceof SessionGoneError)) {
@@ -98,11 +99,12 @@ export async function channelRoutes(app: FastifyInstance, context: ServerContext
   }
 }
 
-/** Which link a kernel that was cut off wants to resume. */
-function readResume({ headers }: IncomingMessage): { link: string; received: number } | undefined {
+/** Whether a kernel wants a link that can be resumed, and which one it comes to resume. */
+function readLink({ headers }: IncomingMessage): Pick<Arrival, 'isResumable' | 'resume'> {
   const link = headers[LINK_HEADER];
-  if (typeof link !== 'string') return undefined;
-  return { link, received: Number(headers[RECEIVED_HEADER]) };
+  if (typeof link !== 'string') return { isResumable: false };
+  if (link === NEW_LINK) return { isResumable: true };
+  return { isResumable: true, resume: { link, received: Number(headers[RECEIVED_HEADER]) } };
 }
 
 /** What a kernel calls itself; nothing hangs on it. */

@@ -38,7 +38,7 @@ export async function sessionDetailsRoutes(
     },
     handler: async (request) => {
       const session = sessions.find(request.user, request.params.id);
-      session.setLease(request.body.seconds);
+      await session.setLease(request.body.seconds);
       return session.details();
     },
   });

@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import {
-  type ChannelMessage,
+  decodeHeader,
   decodeWebSocketFrame,
   type LinkWord,
   MalformedMessageError,
-  ReceivedFrames,
+  type MessageHeader,
   ResumeError,
   readLinkWord,
-  SentFrames,
 } from '../../jupyter/index.js';
 import { ChannelConnection, CLOSE_CODES } from './channel-connection.js';
+import type { RequestChannel } from './kernel-client.js';
 
 /** Code with which a kernel closes a channel that it needs no longer. */
 const GOODBYE = 1000;
@@ -19,10 +19,16 @@ const GOODBYE = 1000;
 /** What a kernel is told of the session when it attaches. */
 export type Greeting = Pick<LinkWord & { type: 'attached' }, 'sessionId' | 'python'>;
 
+/** A message of the session's under its number. */
+export interface Numbered {
+  readonly number: number;
+  readonly frame: Buffer;
+}
+
 export interface AttachmentEvents {
-  received(message: ChannelMessage): void;
-  /** What waits for the kernel has become less. */
-  relieved(): void;
+  received(channel: RequestChannel, header: MessageHeader, frame: Buffer): void;
+  /** The kernel has taken more of what was sent. */
+  acknowledged(): void;
   /** The connection was cut; the kernel may come back. */
   cut(): void;
   resumed(): void;
@@ -30,28 +36,57 @@ export interface AttachmentEvents {
   closed(): void;
 }
 
+/** How far a link had come; for one that a server before this had made, what the session tells. */
+export interface LinkState {
+  /** Names the link; empty for a kernel that does not come back after a cut. */
+  readonly id: string;
+  /** Number of the last message of the session's that the kernel has, as far as is known. */
+  readonly acknowledged: number;
+  /** How many messages of the kernel's have been passed on. */
+  readonly received: number;
+}
+
+/** The state of a new link. @param last number of the session's last message. */
+export function newLink(last: number, isResumable: boolean): LinkState {
+  return { id: isResumable ? randomUUID() : '', acknowledged: last, received: 0 };
+}
+
 /**
- * One kernel at a session. It outlives its connections: what the kernel has not acknowledged is
- * kept, so that a connection that was cut can be resumed without loss.
+ * One kernel at a session. It outlives its connections, unless the kernel asked for a plain one:
+ * the hub keeps what the kernel has not acknowledged, so that a link that was cut goes on without
+ * loss.
  */
 export class ChannelAttachment {
-  /** Names the link; the kernel proves by it that it is the one that was cut. */
-  readonly id = randomUUID();
+  readonly id: string;
   readonly #events: AttachmentEvents;
   readonly #greeting: Greeting;
-  readonly #sent = new SentFrames();
-  readonly #received = new ReceivedFrames();
   #connection: ChannelConnection | undefined;
+  #acknowledged: number;
+  /** Number of the last message that was sent over this connection, or that it began after. */
+  #sent: number;
+  /** Number of the last message that is for this kernel, sent or not. */
+  #due: number;
+  #received: number;
   #isClosed = false;
 
-  constructor(greeting: Greeting, events: AttachmentEvents) {
+  constructor(link: LinkState, greeting: Greeting, events: AttachmentEvents) {
+    this.id = link.id;
+    this.#acknowledged = link.acknowledged;
+    this.#sent = link.acknowledged;
+    this.#due = link.acknowledged;
+    this.#received = link.received;
     this.#greeting = greeting;
     this.#events = events;
   }
 
-  /** Bytes that the kernel has not taken yet. */
-  get waitingBytes(): number {
-    return this.#connection === undefined ? this.#sent.bytes : this.#connection.bufferedAmount;
+  /** Number of the last message that the kernel has acknowledged. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  /** Whether the kernel has acknowledged all that is for it. */
+  get isUpToDate(): boolean {
+    return this.#acknowledged >= this.#due;
   }
 
   get isCut(): boolean {
@@ -61,16 +96,29 @@ export class ChannelAttachment {
   /**
    * Takes a connection, in place of the one before, and sends what is missing on it.
    * @param stream the connection below the WebSocket
-   * @param received how many frames the kernel has received over earlier connections
-   * @throws {ResumeError} when that cannot be
+   * @param received number of the last message that the kernel has, over all connections
+   * @param kept what is kept for the kernel, oldest first
+   * @throws {ResumeError} when the kernel cannot go on from there
    */
-  connect(socket: WebSocket, stream: Duplex, received: number): void {
-    this.#sent.acknowledge(received);
+  connect(
+    socket: WebSocket,
+    stream: Duplex,
+    received: number,
+    kept: readonly Numbered[],
+    last: number,
+  ): void {
+    if (!Number.isSafeInteger(received) || received < this.#acknowledged || received > last) {
+      throw new ResumeError(
+        `The kernel has received ${received} messages; it can have ${this.#acknowledged} to ${last}.`,
+      );
+    }
+    this.#acknowledged = received;
+    this.#sent = received;
     const previous = this.#connection;
     const connection: ChannelConnection = new ChannelConnection(socket, stream, {
       frame: (frame) => this.#receive(connection, frame),
       word: (text) => this.#hear(text),
-      drained: () => this.#events.relieved(),
+      drained: () => this.#drained(),
       closed: (code) => this.#disconnected(connection, code),
     });
     this.#connection = connection;
@@ -79,18 +127,24 @@ export class ChannelAttachment {
       type: 'attached',
       ...this.#greeting,
       link: this.id,
-      received: this.#received.count,
+      received: this.#received,
+      number: received,
     };
     connection.sendWord(word);
-    for (const frame of this.#sent.unacknowledged()) connection.sendFrame(frame);
+    for (const entry of kept) if (entry.number > received) this.#send(connection, entry);
     this.#events.resumed();
   }
 
-  /** Sends one encoded message, or keeps it until the kernel is back. */
-  send(frame: Buffer): void {
+  /** Sends one message, if the kernel is there. */
+  send(entry: Numbered): void {
     if (this.#isClosed) return;
-    this.#sent.add(frame);
-    this.#connection?.sendFrame(frame);
+    this.#due = entry.number;
+    if (this.#connection !== undefined) this.#send(this.#connection, entry);
+  }
+
+  /** Tells the kernel how many of its messages the session has. */
+  confirm(received: number): void {
+    this.#connection?.sendWord({ type: 'received', count: received });
   }
 
   /** Ends the attachment; a connected kernel is told why. Idempotent. */
@@ -101,10 +155,23 @@ export class ChannelAttachment {
     this.#events.closed();
   }
 
+  #send(connection: ChannelConnection, { number, frame }: Numbered): void {
+    if (this.id !== '' && number !== this.#sent + 1) connection.sendWord({ type: 'next', number });
+    this.#sent = number;
+    connection.sendFrame(frame);
+  }
+
+  /** A plain kernel has what the operating system has taken. */
+  #drained(): void {
+    if (this.id !== '') return;
+    this.#acknowledged = this.#sent;
+    this.#events.acknowledged();
+  }
+
   #disconnected(connection: ChannelConnection, code: number): void {
     if (connection !== this.#connection || this.#isClosed) return;
     this.#connection = undefined;
-    if (code === GOODBYE) {
+    if (code === GOODBYE || this.id === '') {
       this.#isClosed = true;
       this.#events.closed();
     } else {
@@ -116,17 +183,23 @@ export class ChannelAttachment {
     // What comes late from a connection that was replaced is sent again over the new one.
     if (connection !== this.#connection) return;
     this.#obey(() => {
-      const message = decodeWebSocketFrame(frame);
-      this.#events.received(message);
-      if (this.#received.add(frame)) {
-        connection.sendWord({ type: 'received', count: this.#received.count });
-      }
+      const { channel, message } = decodeWebSocketFrame(frame);
+      if (channel === 'iopub') throw new MalformedMessageError('Nothing can be sent on iopub.');
+      this.#received += 1;
+      this.#events.received(channel, decodeHeader(message.header), frame);
     });
   }
 
   #hear(text: string): void {
     const word = readLinkWord(text);
-    if (word?.type === 'received') this.#obey(() => this.#sent.acknowledge(word.count));
+    if (word?.type !== 'received') return;
+    this.#obey(() => {
+      if (word.count > this.#sent) {
+        throw new ResumeError(`The kernel acknowledges ${word.count} of ${this.#sent} messages.`);
+      }
+      this.#acknowledged = Math.max(this.#acknowledged, word.count);
+      this.#events.acknowledged();
+    });
   }
 
   /** Does what the kernel asks for; nonsense ends the attachment. */

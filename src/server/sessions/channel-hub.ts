@@ -1,19 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { SessionAttachment } from '../../api/index.js';
-import {
-  type ChannelMessage,
-  decodeHeader,
-  encodeWebSocketFrame,
-  ResumeError,
-} from '../../jupyter/index.js';
-import { ChannelAttachment, type Greeting } from './channel-attachment.js';
+import { ResumeError } from '../../jupyter/index.js';
+import { ChannelAttachment, type Greeting, type LinkState, newLink } from './channel-attachment.js';
 import { CLOSE_CODES } from './channel-connection.js';
-import type { Incoming } from './incoming.js';
+import { type Incoming, isAnswered } from './incoming.js';
 import type { KernelClient } from './kernel-client.js';
-import { isAnswered } from './ordering.js';
+import { MessageLog } from './message-log.js';
 
-/** Bytes waiting for one kernel above which the session's output is not read on. */
+/** Bytes kept above which a kernel that is away must not hold up those that are there. */
 const HIGH_WATER = 8 * 1024 * 1024;
 
 export interface HubEvents {
@@ -28,6 +23,8 @@ export interface Arrival {
   readonly socket: WebSocket;
   /** The connection below the WebSocket. */
   readonly stream: Duplex;
+  /** Asks for a link that can be resumed. */
+  readonly isResumable: boolean;
   readonly resume?: { readonly link: string; readonly received: number };
   /** What the kernel calls itself, for lists of sessions. */
   readonly client: string;
@@ -36,35 +33,51 @@ export interface Arrival {
 /**
  * The kernels attached to one session. What the session publishes goes to all of them; a reply,
  * or a question on stdin, to the one whose request caused it. A kernel whose connection was cut
- * stays attached for a while, and its messages wait for it.
+ * stays attached for a while, and its messages wait for it; the session waits in turn when they
+ * become too many, since it is told only of what all its kernels have taken.
  */
 export class ChannelHub {
   readonly #client: KernelClient;
+  readonly #greeting: Greeting;
   readonly #events: HubEvents;
   /** Milliseconds that a kernel has to come back, counted while no code runs. */
   readonly #patience: number;
-  readonly #attachments = new Map<string, ChannelAttachment>();
+  readonly #attachments = new Set<ChannelAttachment>();
   /** What each is called and when it came. */
   readonly #callers = new Map<ChannelAttachment, SessionAttachment>();
   /** Who sent the requests whose replies are still to come, by message id. */
   readonly #requesters = new Map<string, ChannelAttachment>();
+  readonly #log = new MessageLog<ChannelAttachment>();
+  /** Until when kernels that were cut off are waited for. */
+  readonly #waits = new WeakMap<ChannelAttachment, NodeJS.Timeout>();
 
-  constructor(client: KernelClient, patience: number, events: HubEvents) {
+  constructor(client: KernelClient, greeting: Greeting, patience: number, events: HubEvents) {
     this.#client = client;
+    this.#greeting = greeting;
     this.#patience = patience;
     this.#events = events;
+    const { links, acknowledged } = client.hello;
+    for (const [id, received] of Object.entries(links)) {
+      this.#await(this.#create({ id, received, acknowledged }));
+    }
   }
 
   /** Takes over an open WebSocket until it closes. */
-  attach({ socket, stream, resume, client }: Arrival, greeting: Greeting): void {
-    const known = resume === undefined ? undefined : this.#attachments.get(resume.link);
+  attach({ socket, stream, isResumable, resume, client }: Arrival): void {
+    const known = resume === undefined ? undefined : this.#find(resume.link);
     if (resume !== undefined && known === undefined) {
       socket.close(CLOSE_CODES.unknownLink, 'What this kernel missed is no longer kept.');
       return;
     }
-    const attachment = known ?? this.#create(greeting, client);
+    const { last } = this.#client;
+    const attachment = known ?? this.#create(newLink(last, isResumable));
+    if (known === undefined && isResumable) this.#client.announce('attached', attachment.id);
+    if (!this.#callers.has(attachment)) {
+      this.#callers.set(attachment, { client, since: new Date().toISOString() });
+    }
     try {
-      attachment.connect(socket, stream, resume?.received ?? 0);
+      const received = resume?.received ?? attachment.acknowledged;
+      attachment.connect(socket, stream, received, this.#log.for(attachment), last);
     } catch (error) {
       if (!(error instanceof ResumeError)) throw error;
       socket.close(CLOSE_CODES.unknownLink, error.message);
@@ -79,92 +92,108 @@ export class ChannelHub {
 
   /** Passes a message of the session on to those that it concerns. */
   relay(incoming: Incoming): void {
-    if (incoming.channel === 'iopub') {
-      if (this.#attachments.size === 0) return;
-      const frame = encodeWebSocketFrame(incoming.channel, incoming.message);
-      for (const attachment of this.#attachments.values()) this.#send(attachment, frame);
-      return;
+    if (this.#attachments.size === 0) return;
+    const recipient = this.#recipientOf(incoming);
+    this.#log.add(incoming, recipient);
+    if (recipient !== undefined) recipient.send(incoming);
+    else for (const attachment of this.#attachments) attachment.send(incoming);
+    if (this.#log.bytes > HIGH_WATER && this.#attachments.size > 1) this.#leaveBehind();
+  }
+
+  /** Lets the session, and the log, forget what every kernel has. */
+  settle(): void {
+    let settled = this.#client.last;
+    for (const attachment of this.#attachments) {
+      if (!attachment.isUpToDate) settled = Math.min(settled, attachment.acknowledged);
     }
-    if (incoming.cause === undefined) return;
-    const requester = this.#requesters.get(incoming.cause.id);
-    if (requester === undefined) return;
-    if (incoming.channel !== 'stdin') this.#requesters.delete(incoming.cause.id);
-    this.#send(requester, encodeWebSocketFrame(incoming.channel, incoming.message));
+    this.#log.forget(settled);
+    this.#client.acknowledge(settled);
+  }
+
+  /** Tells the kernels how many of their messages the session has. */
+  confirm(links: Readonly<Record<string, number>>): void {
+    for (const attachment of this.#attachments) {
+      const received = links[attachment.id];
+      if (received !== undefined) attachment.confirm(received);
+    }
   }
 
   /** Closes every attachment with a code and a sentence. */
   close(code: number, reason: string): void {
-    for (const attachment of [...this.#attachments.values()]) attachment.close(code, reason);
+    for (const attachment of [...this.#attachments]) attachment.close(code, reason);
   }
 
-  #receive(attachment: ChannelAttachment, { channel, message }: ChannelMessage): void {
-    if (channel === 'iopub') return;
-    const header = decodeHeader(message.header);
-    if (channel !== 'stdin' && isAnswered(header.msg_type)) {
-      this.#requesters.set(header.msg_id, attachment);
-    }
-    this.#client.relay(channel, message);
+  /** Whose request caused a reply or a question; undefined for what concerns all. */
+  #recipientOf({ channel, cause }: Incoming): ChannelAttachment | undefined {
+    if (channel === 'iopub' || cause === undefined) return undefined;
+    // The request may have come to a server before this one. Every kernel then gets the reply, and
+    // the one that asked knows it.
+    const requester = this.#requesters.get(cause.id);
+    if (channel !== 'stdin') this.#requesters.delete(cause.id);
+    return requester;
   }
 
-  #create(greeting: Greeting, client: string): ChannelAttachment {
+  #create(link: LinkState): ChannelAttachment {
     let isConnected = false;
-    let patience: NodeJS.Timeout | undefined;
     const disconnected = () => {
       if (isConnected) this.#events.detached();
       isConnected = false;
     };
-    const attachment: ChannelAttachment = new ChannelAttachment(greeting, {
-      received: (message) => this.#receive(attachment, message),
-      relieved: () => this.#relieve(),
+    const attachment: ChannelAttachment = new ChannelAttachment(link, this.#greeting, {
+      received: (channel, header, frame) => {
+        if (channel !== 'stdin' && isAnswered(header.msg_type)) {
+          this.#requesters.set(header.msg_id, attachment);
+        }
+        this.#client.relay(attachment.id, frame);
+      },
+      acknowledged: () => this.settle(),
       resumed: () => {
-        clearInterval(patience);
+        clearInterval(this.#waits.get(attachment));
         if (!isConnected) this.#events.attached();
         isConnected = true;
-        this.#relieve();
       },
       cut: () => {
         disconnected();
-        patience = setInterval(() => {
-          if (!this.#client.isRunning) attachment.close(CLOSE_CODES.unknownLink, 'Too late.');
-        }, this.#patience).unref();
-        this.#relieve();
+        this.#await(attachment);
       },
       closed: () => {
-        clearInterval(patience);
+        clearInterval(this.#waits.get(attachment));
         this.#forget(attachment);
         disconnected();
       },
     });
-    this.#attachments.set(attachment.id, attachment);
-    this.#callers.set(attachment, { client, since: new Date().toISOString() });
+    this.#attachments.add(attachment);
     return attachment;
   }
 
-  #send(attachment: ChannelAttachment, frame: Buffer): void {
-    attachment.send(frame);
-    if (attachment.waitingBytes <= HIGH_WATER) return;
-    // A kernel that is away must not hold up those that are there.
-    if (attachment.isCut && this.#attachments.size > 1) {
-      attachment.close(CLOSE_CODES.unknownLink, 'Too much was missed.');
-    } else {
-      this.#client.pause();
+  /** Waits for a kernel that was cut off, and no longer than that while no code runs. */
+  #await(attachment: ChannelAttachment): void {
+    const wait = setInterval(() => {
+      if (!this.#client.isRunning) attachment.close(CLOSE_CODES.unknownLink, 'Too late.');
+    }, this.#patience);
+    this.#waits.set(attachment, wait.unref());
+  }
+
+  /** Gives up the kernels that are away while others are there. */
+  #leaveBehind(): void {
+    for (const attachment of [...this.#attachments]) {
+      if (attachment.isCut && this.#attachments.size > 1) {
+        attachment.close(CLOSE_CODES.unknownLink, 'Too much was missed.');
+      }
     }
   }
 
   #forget(attachment: ChannelAttachment): void {
-    this.#attachments.delete(attachment.id);
+    this.#attachments.delete(attachment);
     this.#callers.delete(attachment);
+    if (attachment.id !== '') this.#client.announce('detached', attachment.id);
     for (const [id, requester] of this.#requesters) {
       if (requester === attachment) this.#requesters.delete(id);
     }
-    this.#relieve();
+    this.settle();
   }
 
-  /** Reads the session's output again when nobody is behind any more. */
-  #relieve(): void {
-    for (const attachment of this.#attachments.values()) {
-      if (attachment.waitingBytes > HIGH_WATER) return;
-    }
-    this.#client.resume();
+  #find(link: string): ChannelAttachment | undefined {
+    return [...this.#attachments].find(({ id }) => id === link && link !== '');
   }
 }

@@ -2,6 +2,7 @@ import {
   type Channel,
   decodeDict,
   decodeHeader,
+  decodeWebSocketFrame,
   MalformedMessageError,
   type WireMessage,
 } from '../../jupyter/index.js';
@@ -17,6 +18,10 @@ export interface Cause {
 
 /** A message from a session with what routing needs; the rest of it is still bytes. */
 export interface Incoming {
+  /** Counts the session's messages over its life, from 1. */
+  readonly number: number;
+  /** The whole message, as a kernel's WebSocket takes it. */
+  readonly frame: Buffer;
   readonly channel: Channel;
   readonly message: WireMessage;
   /** `msg_type` of its header. */
@@ -26,10 +31,13 @@ export interface Incoming {
 
 /**
  * Reads a message's type and cause.
- * @throws {MalformedMessageError} when one of its headers is not what the protocol says.
+ * @throws {MalformedMessageError} when it is not what the protocol says.
  */
-export function readIncoming(channel: Channel, message: WireMessage): Incoming {
+export function readIncoming(number: number, frame: Buffer): Incoming {
+  const { channel, message } = decodeWebSocketFrame(frame);
   return {
+    number,
+    frame,
     channel,
     message,
     type: decodeHeader(message.header).msg_type,
@@ -42,6 +50,11 @@ export function executionState(incoming: Incoming): string | undefined {
   if (incoming.type !== 'status') return undefined;
   const state = decodeDict(incoming.message.content, 'content').execution_state;
   return typeof state === 'string' ? state : undefined;
+}
+
+/** Whether requests of this type get a reply on the channel that they came by. */
+export function isAnswered(type: string): boolean {
+  return type.endsWith('_request');
 }
 
 function readCause(parentHeader: Uint8Array): Cause | undefined {

@@ -1,5 +1,6 @@
 /** Sessions: Python processes that users run code in, by REST calls and over a channel. */
 export { CLOSE_CODES, truncateReason } from './channel-connection.js';
+export type { Arrival } from './channel-hub.js';
 export {
   BrokenUploadError,
   MissingFileError,

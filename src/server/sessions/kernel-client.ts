@@ -1,22 +1,22 @@
-import { randomUUID } from 'node:crypto';
+import type { SessionProcess } from '../../compute/index.js';
 import {
-  type ConnectionInfo,
+  type Channel,
   createHeader,
   createMessage,
   decodeDict,
-  type WireMessage,
+  encodeWebSocketFrame,
+  MalformedMessageError,
 } from '../../jupyter/index.js';
-import { executionState, type Incoming } from './incoming.js';
-import { KernelSockets, type RequestChannel } from './kernel-sockets.js';
-import { ReplyOrder } from './ordering.js';
+import { executionState, type Incoming, readIncoming } from './incoming.js';
+import { SessionWire } from './session-wire.js';
+import type { Hello } from './wire-records.js';
 
+/** Jupyter session id of the server's own requests, also of those of a server before this one. */
+const OWN_SESSION = 'slipway-server';
 const USERNAME = 'slipway';
 
-/** What the session said of itself when it started. */
-export interface KernelInfo {
-  /** Such as `3.11.7`. */
-  readonly pythonVersion: string;
-}
+/** A channel that takes messages. */
+export type RequestChannel = Exclude<Channel, 'iopub'>;
 
 /** The reply to a request of the server's own. */
 export interface KernelReply {
@@ -35,10 +35,13 @@ export interface KernelClientEvents {
   relayed(incoming: Incoming): void;
   /** Everything published, whoever asked for it, before it goes anywhere else. */
   published(incoming: Incoming): void;
+  /** A message has been dealt with, for a kernel or not. */
+  passed(number: number): void;
+  /** How many messages the session has received over each kernel's link. */
+  received(links: Readonly<Record<string, number>>): void;
   /** Code began or ceased to run. */
   runningChanged(running: boolean): void;
   dropped(error: Error): void;
-  failed(error: Error): void;
 }
 
 interface PendingRequest {
@@ -52,50 +55,53 @@ interface PendingRequest {
  * kernels verbatim; the Jupyter session id in a header tells which is which on the way back.
  */
 export class KernelClient {
-  readonly #session = randomUUID();
-  readonly #sockets: KernelSockets;
-  readonly #order: ReplyOrder;
+  readonly #wire: SessionWire;
   readonly #pending = new Map<string, PendingRequest>();
   readonly #executing = new Set<string>();
-  #handshake: Handshake | undefined;
+  #hello: Hello | undefined;
   #events: KernelClientEvents | undefined;
-  #info: KernelInfo | undefined;
   #closeReason: Error | undefined;
+  readonly #closed = Promise.withResolvers<void>();
 
-  private constructor(connection: ConnectionInfo) {
-    this.#order = new ReplyOrder((incoming) => this.#deliver(incoming));
-    this.#sockets = new KernelSockets(connection, {
-      message: (incoming) => this.#accept(incoming),
-      dropped: (error) => this.#events?.dropped(error),
-      failed: (error) => {
-        this.close(error);
-        this.#events?.failed(error);
-      },
+  private constructor(process: SessionProcess, patience: number) {
+    this.#wire = new SessionWire(() => process.connect(), patience, {
+      message: (number, frame) => this.#accept(number, frame),
+      received: (links) => this.#events?.received(links),
+      // The end of the process says the same, with its reason.
+      lost: () => undefined,
     });
   }
 
   /**
-   * Connects to a started session and waits until nothing that it sends can be lost: it answers,
-   * its publications arrive, and it knows our stdin socket.
+   * Connects to a started session. Its messages come after {@link begin}.
+   * @param patience seconds that the session lives on without a server
    * @throws what `ended` resolves with, when that comes first.
    */
-  static async connect(connection: ConnectionInfo, ended: Promise<Error>): Promise<KernelClient> {
-    const client = new KernelClient(connection);
+  static async connect(
+    process: SessionProcess,
+    patience: number,
+    ended: Promise<Error>,
+  ): Promise<KernelClient> {
+    const client = new KernelClient(process, patience);
     void ended.then((error) => client.close(error));
-    const handshake = new Handshake((session) => {
-      const header = createHeader('kernel_info_request', session, USERNAME);
-      client.#sockets.send('shell', createMessage(header, {}));
-    });
-    client.#handshake = handshake;
-    client.#info = await handshake.run();
-    client.#handshake = undefined;
-    await client.#sockets.stdinConnected;
+    const hello = await Promise.race([
+      client.#wire.connect(),
+      ended.then((error) => Promise.reject(error)),
+    ]);
+    client.#hello = hello;
+    for (const id of hello.running) client.#executing.add(id);
     return client;
   }
 
-  get info(): KernelInfo {
-    if (this.#info === undefined) throw new TypeError('The session is not connected yet.');
-    return this.#info;
+  /** What the session said of itself when this server connected. */
+  get hello(): Hello {
+    if (this.#hello === undefined) throw new TypeError('The session is not connected yet.');
+    return this.#hello;
+  }
+
+  /** Number of the last message that has come. */
+  get last(): number {
+    return this.#wire.last;
   }
 
   /** Whether code of a REST caller or of an attached kernel is running. */
@@ -105,6 +111,16 @@ export class KernelClient {
 
   listen(events: KernelClientEvents): void {
     this.#events = events;
+    if (this.isRunning) events.runningChanged(true);
+  }
+
+  /**
+   * Takes the session's messages from now on. Resolves when those have come that it had sent before
+   * this server connected, unless it ends.
+   */
+  async begin(): Promise<void> {
+    this.#wire.begin();
+    await Promise.race([this.#wire.reached(this.hello.last), this.#closed.promise]);
   }
 
   /**
@@ -119,45 +135,54 @@ export class KernelClient {
     options: RequestOptions = {},
   ): Promise<KernelReply> {
     if (this.#closeReason !== undefined) return Promise.reject(this.#closeReason);
-    const header = createHeader(type, this.#session, USERNAME);
+    const header = createHeader(type, OWN_SESSION, USERNAME);
+    const message = createMessage(header, content, { buffers: options.buffers ?? [] });
     return new Promise((resolve, reject) => {
       this.#pending.set(header.msg_id, { onPublished: options.onPublished, resolve, reject });
-      this.#sockets.send(
-        channel,
-        createMessage(header, content, { buffers: options.buffers ?? [] }),
-      );
+      this.#wire.send('', encodeWebSocketFrame(channel, message));
     });
   }
 
-  /** Sends an attached kernel's message as it is. */
-  relay(channel: RequestChannel, message: WireMessage): void {
-    this.#sockets.send(channel, message);
+  /** Says that a kernel's link is there, or is not used any more. */
+  announce(type: 'attached' | 'detached', link: string): void {
+    this.#wire.say({ type, link });
   }
 
-  /** Stops reading what the session publishes while a consumer cannot keep up. */
-  pause(): void {
-    this.#sockets.pause();
+  /** Sends a message that has come over a kernel's link as it is. */
+  relay(link: string, frame: Uint8Array): void {
+    this.#wire.send(link, frame);
   }
 
-  resume(): void {
-    this.#sockets.resume();
+  /** Lets the session forget its messages up to this number. */
+  acknowledge(number: number): void {
+    this.#wire.acknowledge(number);
   }
 
-  /** Closes the sockets; requests under way fail with `reason`. Idempotent. */
+  /** Resolves when all that a session which has ended had still sent has come. */
+  drained(): Promise<void> {
+    return this.#wire.drained();
+  }
+
+  /** Ends the connection, not the session; requests under way fail with `reason`. Idempotent. */
   close(reason: Error): void {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = reason;
-    this.#sockets.close();
-    this.#order.flush();
-    this.#handshake?.fail(reason);
+    this.#closed.resolve();
+    this.#wire.close();
     for (const pending of this.#pending.values()) pending.reject(reason);
     this.#pending.clear();
     this.#executing.clear();
   }
 
-  #accept(incoming: Incoming): void {
-    if (this.#handshake?.accept(incoming) || incoming.cause?.session === HANDSHAKE_SESSION) return;
-    this.#order.accept(incoming);
+  #accept(number: number, frame: Buffer): void {
+    try {
+      this.#deliver(readIncoming(number, frame));
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error;
+      this.#events?.dropped(error);
+    }
+    if (this.#events === undefined) this.acknowledge(number);
+    else this.#events.passed(number);
   }
 
   #deliver(incoming: Incoming): void {
@@ -165,7 +190,7 @@ export class KernelClient {
       this.#trackRunning(incoming);
       this.#events?.published(incoming);
     }
-    if (incoming.cause?.session !== this.#session) {
+    if (incoming.cause?.session !== OWN_SESSION) {
       this.#events?.relayed(incoming);
       return;
     }
@@ -191,52 +216,4 @@ export class KernelClient {
     else this.#executing.delete(incoming.cause.id);
     if (before !== this.isRunning) this.#events?.runningChanged(this.isRunning);
   }
-}
-
-/** The Jupyter session id of the messages that only find out whether a session is reachable. */
-const HANDSHAKE_SESSION = 'slipway-handshake';
-
-/**
- * Waits for an answer on shell and for any message on iopub. A session publishes `iopub_welcome`
- * once our subscription has reached it; older ones do not, so a request whose `busy` was lost is
- * sent again.
- */
-class Handshake {
-  readonly #ask: (session: string) => void;
-  readonly #done = Promise.withResolvers<KernelInfo>();
-  #info: KernelInfo | undefined;
-  #isSubscribed = false;
-
-  constructor(ask: (session: string) => void) {
-    this.#ask = ask;
-  }
-
-  run(): Promise<KernelInfo> {
-    this.#ask(HANDSHAKE_SESSION);
-    return this.#done.promise;
-  }
-
-  /** Whether the message belonged to the handshake. */
-  accept(incoming: Incoming): boolean {
-    if (incoming.channel === 'iopub') this.#isSubscribed = true;
-    else if (incoming.type === 'kernel_info_reply') {
-      this.#info = readKernelInfo(incoming.message);
-      if (!this.#isSubscribed) this.#ask(HANDSHAKE_SESSION);
-    }
-    if (this.#info !== undefined && this.#isSubscribed) this.#done.resolve(this.#info);
-    return true;
-  }
-
-  fail(reason: Error): void {
-    this.#done.reject(reason);
-  }
-}
-
-function readKernelInfo(message: WireMessage): KernelInfo {
-  const language = decodeDict(message.content, 'content').language_info;
-  const version =
-    typeof language === 'object' && language !== null && 'version' in language
-      ? language.version
-      : undefined;
-  return { pythonVersion: typeof version === 'string' ? version : 'unknown' };
 }

@@ -44,6 +44,12 @@ export class Lease {
     this.#restart();
   }
 
+  /** Says that kernels were attached before: the terms after the last of them hold. */
+  attend(): void {
+    this.#wasAttached = true;
+    this.#restart();
+  }
+
   attach(): void {
     this.#attached += 1;
     this.#wasAttached = true;

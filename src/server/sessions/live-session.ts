@@ -21,10 +21,19 @@ import { type AskOptions, askHelper, type HelperAnswer } from './session-helper.
 import { loadSnapshot, saveSnapshot } from './session-snapshots.js';
 import * as workspace from './workspace.js';
 
-export interface LiveSessionOptions {
-  readonly id: string;
+/** What a server has to know of a session that one before it has started. */
+export interface SessionLabel {
   readonly name: string;
   readonly owner: string;
+  /** When it was created; ISO 8601. */
+  readonly created: string;
+  /** Seconds that it lives on when nobody uses it, where its owner has set them. */
+  readonly lease?: number;
+}
+
+export interface LiveSessionOptions {
+  readonly id: string;
+  readonly label: SessionLabel;
   readonly lease: LeaseTerms;
   readonly compute: Compute;
   readonly snapshots: Snapshots;
@@ -41,16 +50,19 @@ export class LiveSession {
   readonly #console = new SessionConsole();
   readonly #hub: ChannelHub;
   readonly #lease: Lease;
-  readonly #created = new Date();
 
   constructor(options: LiveSessionOptions, kernel: RunningKernel) {
     this.id = options.id;
-    this.owner = options.owner;
+    this.owner = options.label.owner;
     this.#options = options;
     this.#kernel = kernel;
     this.files = new SessionFiles(kernel.process.files);
-    this.#lease = new Lease(options.lease, (reason) => void kernel.kill(reason));
-    this.#hub = new ChannelHub(kernel.client, options.lease.afterDetach, {
+    const { lease } = options.label;
+    const terms = lease === undefined ? options.lease : fixedTerms(lease);
+    this.#lease = new Lease(terms, (reason) => void kernel.kill(reason));
+    if (kernel.client.hello.attended) this.#lease.attend();
+    const greeting = { sessionId: this.id, python: kernel.client.hello.python };
+    this.#hub = new ChannelHub(kernel.client, greeting, options.lease.afterDetach, {
       attached: () => this.#lease.attach(),
       detached: () => this.#lease.detach(),
     });
@@ -58,11 +70,9 @@ export class LiveSession {
       relayed: (incoming) => this.#hub.relay(incoming),
       published: (incoming) => this.#console.accept(incoming),
       runningChanged: (running) => (running ? this.#lease.hold() : this.#lease.release()),
+      passed: () => this.#hub.settle(),
+      received: (links) => this.#hub.confirm(links),
       dropped: (error) => options.log.warn({ session: this.id, err: error }, 'Message dropped.'),
-      failed: (error) => {
-        options.log.error({ session: this.id, err: error }, 'The link to a session failed.');
-        void kernel.kill('The session ended: the server lost its connection with it.');
-      },
     });
     void kernel.ended.then((gone) => {
       this.#lease.end();
@@ -76,12 +86,13 @@ export class LiveSession {
   }
 
   get pythonVersion(): string {
-    return this.#kernel.client.info.pythonVersion;
+    return this.#kernel.client.hello.python;
   }
 
   /** As the wire shows it. */
   describe(): Session {
-    const { id, name, owner } = this.#options;
+    const { id, label } = this.#options;
+    const { name, owner } = label;
     return { id, name, owner, runtimeType: 'Python' };
   }
 
@@ -90,7 +101,7 @@ export class LiveSession {
     const { left } = this.#lease;
     return {
       ...this.describe(),
-      created: this.#created.toISOString(),
+      created: this.#options.label.created,
       state: this.#kernel.client.isRunning ? 'running' : 'idle',
       attached: this.#hub.attached(),
       lease: Math.round(this.#lease.length / 1000),
@@ -99,8 +110,9 @@ export class LiveSession {
   }
 
   /** Sets how many seconds the session lives on when nobody uses it. */
-  setLease(seconds: number): void {
-    this.#lease.setTerms({ afterDetach: seconds * 1000, idle: seconds * 1000 });
+  async setLease(seconds: number): Promise<void> {
+    this.#lease.setTerms(fixedTerms(seconds));
+    await this.#kernel.process.label({ ...this.#options.label, lease: seconds });
   }
 
   /** Runs code with inputs and outputs; see {@link executeCode}. */
@@ -179,12 +191,23 @@ export class LiveSession {
 
   /** Attaches a kernel's WebSocket, which is open, for Jupyter messages both ways. */
   attach(arrival: Arrival): void {
-    this.#hub.attach(arrival, { sessionId: this.id, python: this.pythonVersion });
+    this.#hub.attach(arrival);
   }
 
   /** Ends the session. By force it gets no time to run its exit handlers. Idempotent. */
   remove({ force, reason }: { force: boolean; reason?: string }): Promise<void> {
     return force ? this.#kernel.kill(reason) : this.#kernel.close(reason);
+  }
+
+  /** Takes what the session sends; resolves when what it had sent before has come. */
+  begin(): Promise<void> {
+    return this.#kernel.client.begin();
+  }
+
+  /** Leaves the session to the next server: it lives on, and its kernels wait. */
+  release(): void {
+    this.#lease.end();
+    this.#kernel.release();
   }
 
   /** Does something that counts as a use of the session. */
@@ -196,4 +219,8 @@ export class LiveSession {
       this.#lease.release();
     }
   }
+}
+
+function fixedTerms(seconds: number): LeaseTerms {
+  return { afterDetach: seconds * 1000, idle: seconds * 1000 };
 }

@@ -1,10 +1,17 @@
 import type { Logger } from 'pino';
-import { type Compute, describeEnd, type SessionProcess } from '../../compute/index.js';
-import { SessionGoneError } from './errors.js';
+import { describeEnd, type SessionProcess } from '../../compute/index.js';
+import { SessionGoneError, ShuttingDownError } from './errors.js';
 import { KernelClient } from './kernel-client.js';
 
 /** Milliseconds that a session has to run its exit handlers before it is killed. */
 const SHUTDOWN_GRACE = 2000;
+
+/** What has to be known when a session ends. */
+interface End {
+  /** Why the server ended it; undefined when it ended by itself. */
+  reason: string | undefined;
+  client: KernelClient | undefined;
+}
 
 /** A session's process together with the server's client of it. */
 export class RunningKernel {
@@ -12,13 +19,13 @@ export class RunningKernel {
   readonly client: KernelClient;
   /** Resolves with the reason, as a sentence for users, when the process is gone. Never rejects. */
   readonly ended: Promise<SessionGoneError>;
-  readonly #end: { reason: string | undefined };
+  readonly #end: End;
 
   private constructor(
     process: SessionProcess,
     client: KernelClient,
     ended: Promise<SessionGoneError>,
-    end: { reason: string | undefined },
+    end: End,
   ) {
     this.process = process;
     this.client = client;
@@ -27,17 +34,22 @@ export class RunningKernel {
   }
 
   /**
-   * Starts a session process and waits until it takes requests.
-   * @throws {SessionStartError} from the compute backend
+   * Connects to a session's process, started now or by a server before this one. Its messages come
+   * when the client is told to begin.
+   * @param patience seconds that the session lives on without a server
    * @throws {SessionGoneError} when the process ends before it answers
    */
-  static async start(id: string, compute: Compute, log: Logger): Promise<RunningKernel> {
-    const process = await compute.startSession(id);
-    const end: { reason: string | undefined } = { reason: undefined };
+  static async connect(
+    process: SessionProcess,
+    patience: number,
+    log: Logger,
+  ): Promise<RunningKernel> {
+    const end: End = { reason: undefined, client: undefined };
     const ended = process.ended.then(async (how) => {
+      await end.client?.drained();
       const reason = end.reason ?? `The session ended: its Python process ${describeEnd(how)}.`;
       log.info(
-        { session: id, status: how.status, signal: how.signal, stderr: how.stderrTail },
+        { session: process.id, status: how.status, signal: how.signal, stderr: how.stderrTail },
         reason,
       );
       await process.terminate();
@@ -47,7 +59,8 @@ export class RunningKernel {
       );
     });
     try {
-      const client = await KernelClient.connect(process.connection, ended);
+      const client = await KernelClient.connect(process, patience, ended);
+      end.client = client;
       return new RunningKernel(process, client, ended, end);
     } catch (error) {
       await process.terminate();
@@ -75,5 +88,11 @@ export class RunningKernel {
     this.#end.reason ??= reason;
     await this.process.terminate();
     await this.ended;
+  }
+
+  /** Lets go of the session, which lives on for the next server. */
+  release(): void {
+    this.client.close(new ShuttingDownError());
+    this.process.release();
   }
 }

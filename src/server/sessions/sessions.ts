@@ -13,7 +13,7 @@ import {
   SessionUnavailableError,
   ShuttingDownError,
 } from './errors.js';
-import { LiveSession } from './live-session.js';
+import { LiveSession, type SessionLabel } from './live-session.js';
 import { randomSessionName } from './object-names.js';
 import { RunningKernel } from './running-kernel.js';
 import { WarmPool } from './warm-pool.js';
@@ -65,6 +65,30 @@ export class Sessions {
   }
 
   /**
+   * Goes on with the sessions that a server before this one has left running. Resolves when what
+   * they sent meanwhile has come.
+   */
+  async adopt(): Promise<void> {
+    const { compute, config, log } = this.#parts;
+    const survivors = await compute.survivingSessions();
+    await Promise.all(
+      survivors.map(async ({ process, label }) => {
+        const known = readLabel(label);
+        // One in reserve was nobody's yet.
+        if (known === undefined) return await process.terminate();
+        try {
+          const kernel = await RunningKernel.connect(process, config.sessionPatience, log);
+          await this.#enter(process.id, known, kernel).begin();
+          log.info({ session: process.id }, 'A session of the server before this one goes on.');
+        } catch (error) {
+          if (!(error instanceof SessionGoneError)) throw error;
+          log.warn({ session: process.id, err: error }, 'A session could not be taken over.');
+        }
+      }),
+    );
+  }
+
+  /**
    * Creates a session for a user, from a snapshot of theirs when the request names one.
    * @throws {RuntimeUnavailableError} for R, which is also what a request without a runtime gets
    * @throws {SnapshotNotFoundError}
@@ -72,27 +96,20 @@ export class Sessions {
    * @throws {SessionUnavailableError} when Python cannot be started
    */
   async create(user: User, request: CreateSessionRequest): Promise<LiveSession> {
-    const { compute, config, log, snapshots } = this.#parts;
+    const { snapshots } = this.#parts;
     if ((request.runtimeType ?? 'R') === 'R') throw new RuntimeUnavailableError();
     const snapshot =
       request.snapshotId == null || request.snapshotId === ''
         ? undefined
         : await snapshots.find(user.name, request.snapshotId);
     const { id, kernel } = await this.#takeKernel();
-    const session = new LiveSession(
-      {
-        id,
-        name: request.name || randomSessionName(),
-        owner: user.name,
-        lease: { afterDetach: config.sessionLease * 1000, idle: IDLE_LIMIT },
-        compute,
-        snapshots,
-        log,
-      },
-      kernel,
-    );
-    this.#live.set(id, session);
-    void session.ended.then((error) => this.#bury(session, error));
+    const label: SessionLabel = {
+      name: request.name || randomSessionName(),
+      owner: user.name,
+      created: new Date().toISOString(),
+    };
+    await kernel.process.label({ ...label });
+    const session = this.#enter(id, label, kernel);
     if (snapshot !== undefined) {
       try {
         await session.loadSnapshot(snapshot);
@@ -136,14 +153,30 @@ export class Sessions {
     };
   }
 
-  /** Ends all sessions. Idempotent. */
-  async close(): Promise<void> {
+  /**
+   * Ends all sessions, or leaves them to the next server, but for those in reserve. Idempotent.
+   */
+  async close({ keep }: { keep: boolean }): Promise<void> {
     this.#closed = true;
+    if (keep) {
+      for (const session of this.#live.values()) session.release();
+      await this.#pool.close();
+      return;
+    }
     const reason = 'The server is shutting down.';
     await Promise.all([
       this.#pool.close(),
       ...[...this.#live.values()].map((session) => session.remove({ force: true, reason })),
     ]);
+  }
+
+  #enter(id: string, label: SessionLabel, kernel: RunningKernel): LiveSession {
+    const { compute, config, log, snapshots } = this.#parts;
+    const lease = { afterDetach: config.sessionLease * 1000, idle: IDLE_LIMIT };
+    const session = new LiveSession({ id, label, lease, compute, snapshots, log }, kernel);
+    this.#live.set(id, session);
+    void session.ended.then((error) => this.#bury(session, error));
+    return session;
   }
 
   #of(user: User): LiveSession[] {
@@ -168,7 +201,10 @@ export class Sessions {
   async #startKernel(): Promise<WarmKernel> {
     if (this.#closed) throw new ShuttingDownError();
     const id = uuid();
-    const kernel = await RunningKernel.start(id, this.#parts.compute, this.#parts.log);
+    const { compute, config, log } = this.#parts;
+    const process = await compute.startSession(id);
+    const kernel = await RunningKernel.connect(process, config.sessionPatience, log);
+    await kernel.client.begin();
     return { id, kernel, ended: kernel.ended, close: () => kernel.kill() };
   }
 
@@ -178,4 +214,13 @@ export class Sessions {
     const oldest = this.#gone.keys().next().value;
     if (this.#gone.size > MAX_EPITAPHS && oldest !== undefined) this.#gone.delete(oldest);
   }
+}
+
+/** What the session's label says; undefined for one that has none yet. */
+function readLabel(label: Readonly<Record<string, unknown>>): SessionLabel | undefined {
+  const { name, owner, created, lease } = label;
+  if (typeof name !== 'string' || typeof owner !== 'string' || typeof created !== 'string') {
+    return undefined;
+  }
+  return { name, owner, created, ...(typeof lease === 'number' ? { lease } : {}) };
 }

@@ -43,10 +43,21 @@ describe('frames that were sent', () => {
 describe('frames that were received', () => {
   it('are acknowledged after many small ones or one large one', () => {
     const received = new ReceivedFrames();
-    const due = frames(...Array<number>(300).fill(1)).map((frame) => received.add(frame));
-    expect(due.filter(Boolean)).toHaveLength(1);
+    const due = frames(...Array<number>(256).fill(1)).map((frame) => received.add(frame));
+    expect(due.indexOf(true)).toBe(255);
+    expect(received.acknowledge()).toBe(256);
+    expect(received.isBehind).toBe(false);
+    expect(received.add(Buffer.alloc(1))).toBe(false);
     expect(received.add(Buffer.alloc(300_000))).toBe(true);
-    expect(received.count).toBe(301);
+    expect(received.isBehind).toBe(true);
+    expect(received.number).toBe(258);
+  });
+
+  it('have the numbers that the other end tells, where some are left out', () => {
+    const received = new ReceivedFrames();
+    received.expect(100);
+    for (const frame of frames(1, 1)) received.add(frame);
+    expect(received.number).toBe(101);
   });
 });
 

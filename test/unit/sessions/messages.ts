@@ -3,10 +3,11 @@ import {
   createHeader,
   createMessage,
   encodeDict,
+  encodeWebSocketFrame,
 } from '../../../src/jupyter/index.js';
 import { type Incoming, readIncoming } from '../../../src/server/sessions/incoming.js';
 
-/** A message of a session as it would come off a socket. */
+/** A message of a session as it comes from the wire. */
 export function incoming(
   channel: Channel,
   type: string,
@@ -18,12 +19,10 @@ export function incoming(
     msg_type: cause.type,
     session: cause.session ?? 'client',
   };
-  return readIncoming(
-    channel,
-    createMessage(
-      createHeader(type, 'kernel', 'test'),
-      content,
-      parent ? { parent: encodeDict(parent) } : {},
-    ),
+  const message = createMessage(
+    createHeader(type, 'kernel', 'test'),
+    content,
+    parent ? { parent: encodeDict(parent) } : {},
   );
+  return readIncoming(1, encodeWebSocketFrame(channel, message));
 }

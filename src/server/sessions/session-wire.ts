@@ -1,0 +1,176 @@
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type Hello,
+  messageHead,
+  RecordReader,
+  type ServerWord,
+  wordRecord,
+} from './wire-records.js';
+
+/** Messages, or bytes of them, after which the session is told that they need not be kept. */
+const ACKNOWLEDGE_MESSAGES = 128;
+const ACKNOWLEDGE_BYTES = 256 * 1024;
+
+/** Milliseconds that the last messages of a session that has ended may take. */
+const DRAIN_DEADLINE = 250;
+
+export interface WireEvents {
+  /** Called for each message of the session's, once and in order. */
+  message(number: number, frame: Buffer): void;
+  /** How many messages the session has received over each kernel's link. */
+  received(links: Readonly<Record<string, number>>): void;
+  /** The session cannot be reached any more: its process is gone. */
+  lost(error: Error): void;
+}
+
+/**
+ * The server's connection with one session. What the session sends is numbered, and kept there
+ * until it is acknowledged, so that neither a broken connection nor the end of this server loses
+ * any of it.
+ */
+export class SessionWire {
+  readonly #open: () => Promise<Duplex>;
+  readonly #events: WireEvents;
+  readonly #patience: number;
+  #stream: Duplex | undefined;
+  #hasBegun = false;
+  #isClosed = false;
+  /** Number of the last message that has come. */
+  #last = 0;
+  #awaited: { readonly number: number; resolve(): void } | undefined;
+  #acknowledged = 0;
+  #unacknowledgedBytes = 0;
+
+  /**
+   * @param open connects with the session
+   * @param patience seconds that the session lives on without a server
+   */
+  constructor(open: () => Promise<Duplex>, patience: number, events: WireEvents) {
+    this.#open = open;
+    this.#patience = patience;
+    this.#events = events;
+  }
+
+  /** Number of the last message that has come. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /**
+   * Connects and returns what the session says of itself. Its messages come after {@link begin}.
+   * @throws when the session is gone.
+   */
+  async connect(): Promise<Hello> {
+    const hello = await this.#connect();
+    this.#last = hello.acknowledged;
+    this.#acknowledged = hello.acknowledged;
+    return hello;
+  }
+
+  /** Asks for the session's messages, from the first that no server has acknowledged. */
+  begin(): void {
+    this.#hasBegun = true;
+    this.#say({ type: 'welcome', after: this.#last, patience: this.#patience });
+  }
+
+  /** Resolves when the messages up to a number have come. */
+  reached(number: number): Promise<void> {
+    if (this.#last >= number) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#awaited = { number, resolve };
+    });
+  }
+
+  /** Sends a message that has come over a kernel's link, or the server's own (`''`). */
+  send(link: string, frame: Uint8Array): void {
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    stream.cork();
+    stream.write(messageHead(link, frame));
+    stream.write(frame);
+    stream.uncork();
+  }
+
+  say(word: ServerWord & { readonly type: 'attached' | 'detached' }): void {
+    this.#say(word);
+  }
+
+  /** Lets the session forget its messages up to a number, at once or with some more. */
+  acknowledge(number: number): void {
+    if (
+      number - this.#acknowledged < ACKNOWLEDGE_MESSAGES &&
+      this.#unacknowledgedBytes < ACKNOWLEDGE_BYTES
+    ) {
+      return;
+    }
+    if (number <= this.#acknowledged) return;
+    this.#acknowledged = number;
+    this.#unacknowledgedBytes = 0;
+    this.#say({ type: 'acknowledged', number });
+  }
+
+  /** Resolves when all that a session which has ended left in its connection is read. */
+  async drained(): Promise<void> {
+    const stream = this.#stream;
+    if (stream === undefined || stream.closed) return;
+    await Promise.race([
+      new Promise<void>((resolve) => stream.once('close', resolve)),
+      // What the session has started may hold the connection open.
+      delay(DRAIN_DEADLINE, undefined, { ref: false }),
+    ]);
+  }
+
+  /** Ends the connection, not the session. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#stream?.destroy();
+    this.#stream = undefined;
+  }
+
+  #say(word: ServerWord): void {
+    this.#stream?.write(wordRecord(word));
+  }
+
+  async #connect(): Promise<Hello> {
+    const stream = await this.#open();
+    this.#stream = stream;
+    const greeted = Promise.withResolvers<Hello>();
+    const reader = new RecordReader({
+      message: (number, frame) => this.#receive(number, frame),
+      word: (word) => {
+        if (word.type === 'hello') greeted.resolve(word);
+        else this.#events.received(word.links);
+      },
+    });
+    stream.on('data', (chunk: Buffer) => reader.add(chunk));
+    stream.on('error', (error: Error) => greeted.reject(error));
+    stream.on('close', () => {
+      greeted.reject(new Error('The session closed the connection.'));
+      if (this.#stream === stream) this.#stream = undefined;
+      if (this.#hasBegun && !this.#isClosed) void this.#reconnect();
+    });
+    return await greeted.promise;
+  }
+
+  /** A session that lives has only lost the connection; one that does not answer is gone. */
+  async #reconnect(): Promise<void> {
+    try {
+      await this.#connect();
+      this.begin();
+    } catch (error) {
+      if (!this.#isClosed) this.#events.lost(error as Error);
+    }
+  }
+
+  #receive(number: number, frame: Buffer): void {
+    if (number <= this.#last || this.#isClosed) return;
+    this.#last = number;
+    this.#unacknowledgedBytes += frame.byteLength;
+    this.#events.message(number, frame);
+    if (this.#awaited !== undefined && number >= this.#awaited.number) {
+      this.#awaited.resolve();
+      this.#awaited = undefined;
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The bytes between server and session: records of a 32-bit little-endian length, one byte for the
+ * kind, and the payload. `python/slipway_session/wire` is the other end.
+ */
+
+/** A Jupyter message, in the binary framing of the WebSocket that it goes to or comes from. */
+export const MESSAGE = 'M'.charCodeAt(0);
+/** JSON: something about the link itself. */
+const WORD = 'J'.charCodeAt(0);
+
+const HEAD = 5;
+const NUMBER = 8;
+
+/** What the session says of the link. */
+export type SessionWord =
+  | Hello
+  | { readonly type: 'received'; readonly links: Readonly<Record<string, number>> };
+
+/** The first word of a session on a connection. */
+export interface Hello {
+  readonly type: 'hello';
+  readonly pid: number;
+  /** Version of its Python, such as `3.11.7`. */
+  readonly python: string;
+  /** Number of the last message that a server has acknowledged. */
+  readonly acknowledged: number;
+  /** Number of the last message that it has sent. */
+  readonly last: number;
+  /** How many messages it has received over each kernel's link. */
+  readonly links: Readonly<Record<string, number>>;
+  /** Whether a kernel was ever attached. */
+  readonly attended: boolean;
+  /** Ids of the requests whose code runs. */
+  readonly running: readonly string[];
+}
+
+/** What the server says of the link. */
+export type ServerWord =
+  /** Answers `hello`: messages with a higher number are wanted. */
+  | { readonly type: 'welcome'; readonly after: number; readonly patience: number }
+  /** Messages up to this number need not be kept any more. */
+  | { readonly type: 'acknowledged'; readonly number: number }
+  | { readonly type: 'attached' | 'detached'; readonly link: string };
+
+/** A word of the server's, as bytes. */
+export function wordRecord(word: ServerWord): Buffer {
+  const payload = Buffer.from(JSON.stringify(word));
+  return Buffer.concat([head(payload.byteLength, WORD), payload]);
+}
+
+/** What stands before a message's frame in its record. @param link name of the kernel's link, or `''` */
+export function messageHead(link: string, frame: Uint8Array): Buffer {
+  const name = Buffer.from(link);
+  const start = head(1 + name.byteLength + frame.byteLength, MESSAGE);
+  return Buffer.concat([start, Buffer.of(name.byteLength), name]);
+}
+
+function head(length: number, kind: number): Buffer {
+  const bytes = Buffer.allocUnsafe(HEAD);
+  bytes.writeUInt32LE(length, 0);
+  bytes[HEAD - 1] = kind;
+  return bytes;
+}
+
+export interface RecordEvents {
+  /** @param number counts the session's messages over its life, from 1 */
+  message(number: number, frame: Buffer): void;
+  word(word: SessionWord): void;
+}
+
+/** Takes the stream of a session apart, however it is cut into chunks. */
+export class RecordReader {
+  readonly #events: RecordEvents;
+  #chunks: Buffer[] = [];
+  #length = 0;
+  /** Bytes that the next record, or its head, needs. */
+  #needed = HEAD;
+
+  constructor(events: RecordEvents) {
+    this.#events = events;
+  }
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.byteLength;
+    if (this.#length < this.#needed) return;
+    // Joined only when a whole record is there, so that a large one is copied once.
+    let bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#length);
+    for (;;) {
+      this.#needed = bytes.byteLength < HEAD ? HEAD : HEAD + bytes.readUInt32LE(0);
+      if (bytes.byteLength < this.#needed) break;
+      this.#read(bytes[HEAD - 1] as number, bytes.subarray(HEAD, this.#needed));
+      bytes = bytes.subarray(this.#needed);
+    }
+    this.#chunks = bytes.byteLength === 0 ? [] : [bytes];
+    this.#length = bytes.byteLength;
+  }
+
+  #read(kind: number, payload: Buffer): void {
+    if (kind === MESSAGE) {
+      const number = payload.readUInt32LE(0) + payload.readUInt32LE(4) * 0x1_0000_0000;
+      this.#events.message(number, payload.subarray(NUMBER));
+    } else {
+      this.#events.word(JSON.parse(payload.toString()) as SessionWord);
+    }
+  }
+}
