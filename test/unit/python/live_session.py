@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import queue
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,11 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jupyter_client import KernelManager
-from jupyter_client.kernelspec import KernelSpec
+from wire_gateway import SessionProcess, WireGateway
 
-_ROOT = Path(__file__).parents[3]
-_LAUNCHER = _ROOT / "python" / "slipway_session" / "__main__.py"
 _DEADLINE = 30
 
 
@@ -49,10 +44,9 @@ class Execution:
 class LiveSession:
     """Sends requests and waits for their replies."""
 
-    def __init__(self, manager: KernelManager) -> None:
-        self.manager = manager
-        self.client = manager.blocking_client()
-        self.client.start_channels()
+    def __init__(self, process: SessionProcess, gateway: WireGateway) -> None:
+        self.manager = process
+        self.client = gateway.client()
         self.client.wait_for_ready(timeout=_DEADLINE)
 
     def send(self, op: str, *, on: str = "shell", buffers: Any = None, **arguments: Any) -> str:
@@ -135,19 +129,14 @@ def live_session(directory: Path) -> Iterator[LiveSession]:
     """Run a session in ``directory`` and end its process afterwards."""
     # Not pytest's directory: the paths of sockets must be short.
     with tempfile.TemporaryDirectory(prefix="slipway-") as sockets:
-        manager = KernelManager(
-            transport="ipc",
-            ip=os.path.join(sockets, "s"),
-            connection_file=os.path.join(sockets, "connection.json"),
-        )
-        argv = [sys.executable, str(_LAUNCHER), "-f", "{connection_file}"]
-        manager._kernel_spec = KernelSpec(argv=argv, display_name="Session", language="python")
-        manager.start_kernel(cwd=str(directory))
+        process = SessionProcess(directory, Path(sockets))
         try:
-            session = LiveSession(manager)
+            gateway = WireGateway(process.link, Path(sockets))
             try:
+                session = LiveSession(process, gateway)
                 yield session
-            finally:
                 session.client.stop_channels()
+            finally:
+                gateway.close()
         finally:
-            manager.shutdown_kernel(now=True)
+            process.kill()
