@@ -15,7 +15,7 @@ import { LinkClosedError, LinkOpenError } from './errors.js';
 import { HelperRequests } from './helper-requests.js';
 import type { HelperReply, LinkEnd, MessageListener, SessionLink } from './link.js';
 import { linkEnd, mayResume } from './link-end.js';
-import { reopen } from './reopen.js';
+import { isRefused, reopen } from './reopen.js';
 
 /**
  * Milliseconds without a sign of the server after which the connection counts as lost. The server
@@ -28,8 +28,14 @@ const ACKNOWLEDGE_DELAY = 100;
 
 /** Where a session's channel is and what to do with its messages. */
 export interface ChannelOptions {
-  /** Address of the server, without a slash at its end. */
-  readonly baseUrl: string;
+  /** Address of the server now, without a slash at its end. */
+  baseUrl(): string;
+  /**
+   * Called when nothing listens at that address: finds a server that has moved, or starts the one
+   * that is the user's own.
+   * @throws {ClientError} when there is none.
+   */
+  findServer(): Promise<void>;
   readonly sessionId: string;
   /** What this client is called in lists of sessions. */
   readonly client?: string;
@@ -58,11 +64,11 @@ async function connect<T>(
   use: (socket: WebSocket, attached: Attached) => T,
   resume?: { link: string; received: number },
 ): Promise<T> {
-  const { baseUrl, sessionId, client, ca } = options;
+  const { sessionId, client, ca } = options;
   const open = (accessToken: string) =>
     openSocket(
       {
-        baseUrl,
+        baseUrl: options.baseUrl(),
         sessionId,
         ca,
         accessToken,
@@ -189,14 +195,20 @@ class ChannelLink implements SessionLink {
   /** Connects again and goes on with the first frame that is missing on either side. */
   async #resume(cut: LinkEnd): Promise<void> {
     try {
-      await reopen(
-        () =>
-          connect(this.#options, (socket, attached) => this.#goOn(socket, attached), {
-            link: this.#id,
-            received: this.#received.number,
-          }),
-        this.#ending.signal,
-      );
+      const again = () =>
+        connect(this.#options, (socket, attached) => this.#goOn(socket, attached), {
+          link: this.#id,
+          received: this.#received.number,
+        });
+      await reopen(async () => {
+        try {
+          await again();
+        } catch (error) {
+          if (!isRefused(error)) throw error;
+          await this.#options.findServer();
+          await again();
+        }
+      }, this.#ending.signal);
     } catch (error) {
       this.#endWith(endAfter(error, cut));
     }

@@ -62,7 +62,10 @@ export async function attachSession(
   const { openChannel } = await import('./channel.js');
   const open = () =>
     openChannel({
-      baseUrl: client.url,
+      baseUrl: () => client.url,
+      findServer: async () => {
+        await client.status();
+      },
       sessionId,
       onMessage,
       ...(clientName === undefined ? {} : { client: clientName }),

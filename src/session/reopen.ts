@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LinkOpenError } from './errors.js';
 
-/** Milliseconds during which a cut connection is tried again: a session's lease, by default. */
+/**
+ * Milliseconds during which a cut connection is tried again: a session's lease, by default. A server
+ * that is started again is back within that time.
+ */
 const LIMIT = 60_000;
-/** Milliseconds to give a server that refuses connections: it is not running. */
-const REFUSED_LIMIT = 3000;
 /** Milliseconds between tries: the first comes at once, then twice as long each time. */
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 2000;
@@ -21,8 +22,7 @@ export async function reopen<T>(open: () => Promise<T>, signal: AbortSignal): Pr
       return await open();
     } catch (error) {
       const isFinal = !isPassing(error) || signal.aborted;
-      const limit = isRefused(error) ? REFUSED_LIMIT : LIMIT;
-      if (isFinal || Date.now() - begin + pause > limit) throw error;
+      if (isFinal || Date.now() - begin + pause > LIMIT) throw error;
     }
     await delay(pause, undefined, { signal });
   }
@@ -38,7 +38,8 @@ function isPassing(error: unknown): boolean {
   return status === undefined || status >= 500 || status === 1001 || status === 1006;
 }
 
-function isRefused(error: unknown): boolean {
+/** Whether nothing listens where the server should be. */
+export function isRefused(error: unknown): boolean {
   return error instanceof Error && (hasCode(error.cause, 'ECONNREFUSED') || isRefused(error.cause));
 }
 

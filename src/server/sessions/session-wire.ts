@@ -98,15 +98,13 @@ export class SessionWire {
 
   /** Lets the session forget its messages up to a number, at once or with some more. */
   acknowledge(number: number): void {
-    if (
-      number - this.#acknowledged < ACKNOWLEDGE_MESSAGES &&
-      this.#unacknowledgedBytes < ACKNOWLEDGE_BYTES
-    ) {
-      return;
-    }
-    if (number <= this.#acknowledged) return;
+    const messages = number - this.#acknowledged;
+    const isMuch = this.#unacknowledgedBytes >= ACKNOWLEDGE_BYTES;
+    if (messages <= 0 || (messages < ACKNOWLEDGE_MESSAGES && !isMuch)) return;
     this.#acknowledged = number;
-    this.#unacknowledgedBytes = 0;
+    // Where some are left, it counts as much until all are acknowledged: a large message among
+    // them must not wait for others, since the session may wait for its acknowledgement.
+    if (number === this.#last) this.#unacknowledgedBytes = 0;
     this.#say({ type: 'acknowledged', number });
   }
 

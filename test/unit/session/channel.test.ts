@@ -14,6 +14,7 @@ import {
   WEBSOCKET_SUBPROTOCOL,
   type WireMessage,
 } from '../../../src/jupyter/index.js';
+import { ServerUnreachableError } from '../../../src/client/index.js';
 import { openChannel } from '../../../src/session/channel.js';
 import {
   LinkClosedError,
@@ -28,6 +29,8 @@ let baseUrl: string;
 let upgrade: IncomingMessage | undefined;
 let received: ChannelMessage[];
 let links: SessionLink[];
+
+const nowhere = () => Promise.reject(new ServerUnreachableError(baseUrl, 'ECONNREFUSED', {}));
 
 beforeEach(async () => {
   upgrade = undefined;
@@ -64,7 +67,8 @@ async function open(attached: object | string = { type: 'attached', python: '3.1
   });
   const heard: ChannelMessage[] = [];
   const link = await openChannel({
-    baseUrl,
+    baseUrl: () => baseUrl,
+    findServer: nowhere,
     sessionId: 'a/b',
     accessToken: async () => 'secret',
     onMessage: (channel, message) => heard.push({ channel, message }),
@@ -195,7 +199,8 @@ describe('the channel to a session', () => {
     });
     const heard: ChannelMessage[] = [];
     const link = await openChannel({
-      baseUrl,
+      baseUrl: () => baseUrl,
+      findServer: nowhere,
       sessionId: 's',
       accessToken: async () => 't',
       onMessage: (channel, message) => heard.push({ channel, message }),
@@ -232,7 +237,8 @@ describe('a channel that cannot be opened', () => {
   it('says so when the server closes it at once', async () => {
     sockets.once('connection', (socket: WebSocket) => socket.close(4404, 'No such session.'));
     const error = await openChannel({
-      baseUrl,
+      baseUrl: () => baseUrl,
+      findServer: nowhere,
       sessionId: 's',
       accessToken: async () => 't',
       onMessage: () => undefined,
