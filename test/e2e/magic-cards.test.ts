@@ -159,6 +159,49 @@ describe.runIf(executablePath !== undefined)('the cards of magics', () => {
     240_000,
   );
 
+  it('come by Tab, from the first letters to the inputs of a service, and by Shift-Tab with help', async () => {
+    await writeNotebook(world, 'typing.ipynb', [
+      'def double(x: float) -> float:\n    return 2 * x\n%publish double Double V1',
+      '',
+    ]);
+    const notebook = await NotebookPage.open(browser, lab, 'typing.ipynb');
+    const { page } = notebook;
+    await notebook.run(0);
+    await notebook.edit(1);
+    const source = () => notebook.cell(1).locator('.cm-content').innerText();
+    const complete = async (typed: string, offered: string) => {
+      await page.keyboard.type(typed);
+      await page.keyboard.press('Tab');
+      const item = page.locator('.jp-Completer-item', { hasText: offered }).first();
+      // The only match is put in at once, without a list to choose from.
+      await expect
+        .poll(async () => (await item.isVisible()) || (await source()).endsWith(offered))
+        .toBe(true);
+      if (await item.isVisible()) await page.keyboard.press('Enter');
+      await expect.poll(source).toContain(offered);
+    };
+    await complete('%cons', '%consume');
+    await complete(' Dou', 'Double');
+    await complete(' V', 'V1');
+    await complete(' ', 'x=');
+    await page.keyboard.type('4');
+    expect(await source()).toBe('%consume Double V1 x=4');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Shift+Tab');
+    const help = page.locator('.jp-Tooltip');
+    await help.waitFor();
+    expect(await help.innerText()).toContain('Calls a web service with values from this session.');
+    if (process.env.SLIPWAY_SCREENSHOTS !== undefined) {
+      await page.screenshot({
+        path: resolve(projectRoot, process.env.SLIPWAY_SCREENSHOTS, 'help.png'),
+      });
+    }
+    await page.keyboard.press('Escape');
+    expect(await notebook.run(1)).toContain('8.0');
+    await notebook.close();
+  }, 120_000);
+
   it('can be read in pages that nbconvert writes, light and dark', async () => {
     await writeNotebook(world, 'cards.ipynb', CELLS);
     const nbconvert = (...args: string[]) =>
