@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CONFIG_DEFAULTS, createServer, type ServerConfig } from '../server/index.js';
 import { interpreterPath } from './interpreter.js';
 import { packageRoot } from './package-root.js';
-import { apiLevel, dataDirectory, logLevel, portNumber } from './settings.js';
+import { apiLevel, dataDirectory, logLevel, portNumber, sessionPatience } from './settings.js';
 
 /** Options of `slipway server run`. */
 export interface RunOptions {
@@ -48,6 +48,7 @@ async function readConfig(options: RunOptions, env = process.env): Promise<Serve
     embedded: options.embedded ?? CONFIG_DEFAULTS.embedded,
     api: apiLevel(options.api) ?? CONFIG_DEFAULTS.api,
     logLevel: logLevel(env) ?? CONFIG_DEFAULTS.logLevel,
+    sessionPatience: sessionPatience(env) ?? CONFIG_DEFAULTS.sessionPatience,
   };
 }
 

@@ -36,6 +36,21 @@ export function apiLevel(option: string | undefined): ApiLevel | undefined {
   );
 }
 
+/**
+ * How many seconds sessions wait for a server that is started again: SLIPWAY_SESSION_PATIENCE.
+ * @throws {CommandError} when it is not a number of seconds
+ */
+export function sessionPatience(env = process.env): number | undefined {
+  const text = env.SLIPWAY_SESSION_PATIENCE;
+  if (!text) return undefined;
+  if (!/^\d{1,8}$/.test(text)) {
+    throw new CommandError(
+      `SLIPWAY_SESSION_PATIENCE is ${JSON.stringify(text)}; it must be a number of seconds, such as 600.`,
+    );
+  }
+  return Number(text);
+}
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
 /**

@@ -4,6 +4,7 @@ import { watch } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { ADMIN } from '../../src/server/index.js';
 import { projectRoot, python } from './server.js';
 
 const MAIN = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
@@ -66,14 +67,18 @@ export interface ServerProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts `slipway server run --embedded` and waits until it says where it is. */
+/** Whose server it is: a user's own, or one for several, with a password that stays. */
+export type ServerKind = 'embedded' | 'shared';
+
+/** Starts `slipway server run` and waits until it says where it is. */
 export async function startServerProcess(
   dataDirectory: string,
   env: NodeJS.ProcessEnv,
+  kind: ServerKind = 'embedded',
 ): Promise<ServerProcess> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const watcher = watch(dataDirectory);
-  const child = spawn(process.execPath, [MAIN, 'server', 'run', '--embedded'], {
+  const child = spawn(process.execPath, [MAIN, 'server', 'run', ...OPTIONS[kind]], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -86,7 +91,7 @@ export async function startServerProcess(
   }
   try {
     const runtime = await Promise.race([
-      announced(dataDirectory, child.pid, watcher),
+      announced(dataDirectory, child.pid, watcher, kind),
       exited.then(([code]) => {
         throw new Error(`The server ended with exit code ${code}:\n${output}`);
       }),
@@ -105,19 +110,23 @@ export async function startServerProcess(
   }
 }
 
+const OPTIONS = { embedded: ['--embedded'], shared: [] } as const;
+const ANNOUNCEMENTS = { embedded: 'runtime.json', shared: 'server.json' } as const;
+
 function announced(
   dataDirectory: string,
   pid: number | undefined,
   watcher: ReturnType<typeof watch>,
+  kind: ServerKind,
 ): Promise<RuntimeFile> {
+  const file = ANNOUNCEMENTS[kind];
   return new Promise((resolve, reject) => {
     watcher.on('change', (_event, name) => {
-      if (name !== 'runtime.json') {
+      if (name !== file) {
         return;
       }
-      readFile(join(dataDirectory, 'runtime.json'), 'utf8').then(
-        (content) => {
-          const runtime = JSON.parse(content) as RuntimeFile;
+      readAnnouncement(dataDirectory, file).then(
+        (runtime) => {
           // A killed server leaves its file behind.
           if (runtime.pid === pid) {
             resolve(runtime);
@@ -131,4 +140,14 @@ function announced(
       );
     });
   });
+}
+
+/** What the file says; the password of a shared server stands in one of its own. */
+async function readAnnouncement(dataDirectory: string, file: string): Promise<RuntimeFile> {
+  const runtime = JSON.parse(await readFile(join(dataDirectory, file), 'utf8')) as RuntimeFile;
+  if (file === ANNOUNCEMENTS.embedded) {
+    return runtime;
+  }
+  const password = (await readFile(join(dataDirectory, 'admin-password'), 'utf8')).trim();
+  return { ...runtime, username: ADMIN, password };
 }

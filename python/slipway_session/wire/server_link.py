@@ -27,6 +27,8 @@ _ACKNOWLEDGE_BYTES = 256 * 1024
 _READ_SIZE = 256 * 1024
 # Seconds between two looks at whether an abandoned session still runs code.
 _ABANDONED_INTERVAL = 1.0
+# Seconds that a session which runs code waits for a server at the most.
+_LONGEST_PATIENCE = 24 * 60 * 60.0
 # Seconds that a server which has just started the session has to connect.
 _FIRST_PATIENCE = 60.0
 
@@ -122,7 +124,7 @@ class ServerLink:
     def _accept(self, listener: socket.socket, running: Running) -> socket.socket | None:
         waited = 0.0
         listener.settimeout(_ABANDONED_INTERVAL)
-        while waited < self._patience or running():
+        while waited < self._patience or (running() and waited < _LONGEST_PATIENCE):
             try:
                 connection, _ = listener.accept()
             except socket.timeout:
