@@ -50,6 +50,10 @@ class Console:
 
     def write(self, name: str, text: str) -> None:
         """Print text to ``stdout`` or ``stderr``."""
+        if name == "stdout" and self._takes_unicode and not self._errors:
+            # The way of most text. One write is one piece, so that no lock is needed.
+            self._raw.write(text)
+            return
         with self._lock:
             if name == "stderr":
                 self._write_error(text)

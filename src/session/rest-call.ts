@@ -16,7 +16,7 @@ const LOOKS_PER_PAUSE = 4;
 /** Milliseconds that a server may be away after a request was cut; that it may refuse connections. */
 const RECOVERY_LIMIT = 60_000;
 const REFUSED_LIMIT = 3000;
-/** Milliseconds after which a request that the console does not know has not arrived. */
+/** Milliseconds after which a request that the console does not know has not arrived, or is over. */
 const UNKNOWN_LIMIT = 5000;
 /** Milliseconds that an interrupt waits for the code that it is to interrupt. */
 const BEGIN_LIMIT = 2000;
@@ -173,14 +173,14 @@ export class RestCalls {
       if (over.aborted) return;
       const begin = performance.now();
       const console = await this.#console(over);
-      if (console === undefined) return;
-      await deliver(reader.read(console));
+      if (over.aborted) return;
+      if (console !== undefined) await deliver(reader.read(console));
       const took = performance.now() - begin;
       pause = Math.max(Math.min(1.5 * pause, LONGEST_PAUSE), LOOKS_PER_PAUSE * took);
     }
   }
 
-  /** What the console says; undefined when the call itself knows better what is the matter. */
+  /** What the console says; undefined when it cannot be had, now or any more. */
   async #console(over: AbortSignal): Promise<string | undefined> {
     const ended = new Promise<undefined>((resolve) => {
       over.addEventListener('abort', () => resolve(undefined), { once: true });
@@ -199,8 +199,8 @@ export class RestCalls {
     isAnswered: () => boolean,
     cut: ClientError,
   ): Promise<void> {
-    const broken = Date.now();
-    for (let lastHeard = broken; ; await delay(LONGEST_PAUSE)) {
+    let lastHeard = Date.now();
+    for (let lastOurs = lastHeard; ; await delay(LONGEST_PAUSE)) {
       this.#stopped.signal.throwIfAborted();
       try {
         await deliver(reader.read(await this.client.sessions.consoleOutput(this.sessionId)));
@@ -212,8 +212,8 @@ export class RestCalls {
           throw isSessionGone(error) ? error : new RequestLostError(cut, error);
       }
       if (isAnswered()) return;
-      if (!reader.hasBegun && Date.now() - broken > UNKNOWN_LIMIT)
-        throw new RequestLostError(cut, cut);
+      if (reader.isOurs) lastOurs = Date.now();
+      if (Date.now() - lastOurs > UNKNOWN_LIMIT) throw new RequestLostError(cut, cut);
     }
   }
 

@@ -26,6 +26,7 @@ export class ConsoleReader {
   /** The last characters that have been read. */
   #anchor = '';
   #hasBegun = false;
+  #isOurs = false;
 
   /** @param id of the request. */
   constructor(id: string) {
@@ -37,6 +38,11 @@ export class ConsoleReader {
     return this.#hasBegun;
   }
 
+  /** Whether the console was this request's when it was read last, and not that of another. */
+  get isOurs(): boolean {
+    return this.#isOurs;
+  }
+
   /**
    * The events since the last call.
    * @param isWhole whether this is the request's own output at its end, from the answer to it.
@@ -44,6 +50,7 @@ export class ConsoleReader {
   read(console: string, isWhole = false): ConsoleEvent[] {
     const events: ConsoleEvent[] = [];
     const start = this.#startIn(console, isWhole, events);
+    this.#isOurs = start !== undefined;
     if (start === undefined) return events;
     const end = this.#readFrom(console, start, isWhole, events);
     this.#count += end - start;
@@ -71,7 +78,8 @@ export class ConsoleReader {
     if (console.startsWith(this.#anchor, this.#count - this.#anchor.length)) return this.#count;
     const again = console.indexOf(this.#anchor);
     if (again >= 0) return again + this.#anchor.length;
-    return this.#afterGap(console, events);
+    const isKnown = cut !== null || isWhole || console.includes(this.#mark);
+    return isKnown ? this.#afterGap(console, events) : undefined;
   }
 
   /** Goes on with the first line that is whole. */

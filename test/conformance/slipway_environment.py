@@ -44,7 +44,7 @@ class SlipwayEnvironment:
         subprocess.run([*SLIPWAY, "kernel", "install", "--prefix", base], check=True)
         if self._api is not None:
             arguments = ["server", "run", "--embedded", "--api", self._api]
-            self._server = subprocess.Popen([*SLIPWAY, *arguments], stderr=subprocess.DEVNULL)
+            self._server = subprocess.Popen([*SLIPWAY, *arguments], stdout=subprocess.DEVNULL)
             while not Path(f"{base}/home/runtime.json").exists():
                 assert self._server.poll() is None, "the server did not start"
                 time.sleep(0.05)

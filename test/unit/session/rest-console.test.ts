@@ -28,6 +28,15 @@ describe('the reader of a console', () => {
     expect(reader.hasBegun).toBe(true);
   });
 
+  it('does not take the output of a later request for its own', () => {
+    const reader = new ConsoleReader(ID);
+    expect(reader.read(`${BEGIN}mine\n`)).toEqual([text('mine\n')]);
+    expect(reader.read('the output of another notebook, which is longer\n')).toEqual([]);
+    expect(reader.isOurs).toBe(false);
+    expect(reader.read(`${BEGIN}mine\nlast`, true)).toEqual([text('last')]);
+    expect(reader.isOurs).toBe(true);
+  });
+
   it('tells each character once, wherever the console is cut while it grows', () => {
     fc.assert(
       fc.property(
