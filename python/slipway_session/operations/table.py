@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import cells, functions, names, snapshots, variables, workspace
 from .request import Operation
+from .warm_up import warm_up
 
 OPERATIONS: dict[str, Operation] = {
     "evaluate": Operation(variables.evaluate),
@@ -20,4 +21,5 @@ OPERATIONS: dict[str, Operation] = {
     "describe_function": Operation(functions.describe),
     "snapshot_save": Operation(snapshots.save),
     "snapshot_load": Operation(snapshots.load),
+    "warm_up": Operation(warm_up),
 }

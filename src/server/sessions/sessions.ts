@@ -17,9 +17,13 @@ import { LiveSession, type SessionLabel } from './live-session.js';
 import { randomSessionName } from './object-names.js';
 import { RunningKernel } from './running-kernel.js';
 import { WarmPool } from './warm-pool.js';
+import { warmUp } from './warm-up.js';
 
 /** Milliseconds after which a session that only REST calls have used is closed. */
 const IDLE_LIMIT = 24 * 60 * 60 * 1000;
+
+/** Milliseconds from giving a session away to starting the next: a first cell takes less. */
+const REFILL_PAUSE = 500;
 
 /** Ended sessions whose end can still be told to their owners. */
 const MAX_EPITAPHS = 1000;
@@ -53,9 +57,11 @@ export class Sessions {
     this.#parts = parts;
     this.#pool = new WarmPool({
       size: Math.min(parts.config.warmSessions, parts.config.maxSessions),
+      pause: REFILL_PAUSE,
       start: () => this.#startKernel(),
+      warmUp: ({ kernel }, isTaken) => warmUp(kernel.client, isTaken),
       onFailure: (error) =>
-        parts.log.error({ err: error }, 'A session could not be started in reserve.'),
+        parts.log.error({ err: error }, 'A session in reserve could not be got ready.'),
     });
   }
 

@@ -8,8 +8,15 @@ export interface Poolable {
 export interface WarmPoolOptions<T> {
   /** How many to keep in reserve. */
   readonly size: number;
+  /**
+   * Milliseconds from taking one to starting the next: starting Python takes a processor, which is
+   * better left to the first request of who took it. 0 to start at once.
+   */
+  readonly pause: number;
   start(): Promise<T>;
-  /** Called when one could not be started in the background. */
+  /** Makes one in reserve quicker; `isTaken` tells when it should leave that. */
+  warmUp?(started: T, isTaken: () => boolean): Promise<void>;
+  /** Called when one could not be started, or warmed up, in the background. */
   onFailure(error: Error): void;
 }
 
@@ -21,6 +28,7 @@ export class WarmPool<T extends Poolable> {
   readonly #options: WarmPoolOptions<T>;
   readonly #reserve: Promise<T>[] = [];
   #closed = false;
+  #refilling: NodeJS.Timeout | undefined;
 
   constructor(options: WarmPoolOptions<T>) {
     this.#options = options;
@@ -46,18 +54,28 @@ export class WarmPool<T extends Poolable> {
       return await taken;
     } finally {
       // Not before this one has started: two Pythons starting at once would delay each other.
-      this.fill();
+      this.#fillLater();
     }
   }
 
   /** Ends what is in reserve. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#refilling);
     const reserve = this.#reserve.splice(0);
     const started = await Promise.allSettled(reserve);
     await Promise.all(
       started.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)),
     );
+  }
+
+  #fillLater(): void {
+    if (this.#options.pause === 0) {
+      this.fill();
+      return;
+    }
+    clearTimeout(this.#refilling);
+    if (!this.#closed) this.#refilling = setTimeout(() => this.fill(), this.#options.pause);
   }
 
   #startOne(): void {
@@ -67,6 +85,11 @@ export class WarmPool<T extends Poolable> {
       (started) => {
         void started.ended.then(() => {
           if (this.#remove(starting)) this.fill();
+        });
+        const isTaken = () => !this.#reserve.includes(starting);
+        this.#options.warmUp?.(started, isTaken).catch((error: Error) => {
+          // One that ended is replaced; one in use has work of its own.
+          if (!isTaken()) this.#options.onFailure(error);
         });
       },
       (error: Error) => {

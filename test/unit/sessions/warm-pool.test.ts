@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
-import { WarmPool } from '../../../src/server/sessions/warm-pool.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WarmPool, type WarmPoolOptions } from '../../../src/server/sessions/warm-pool.js';
 
 /** A pool of things that are told when to finish starting. */
-function setUp(size: number) {
+function setUp(size: number, options: Partial<WarmPoolOptions<Thing>> = {}) {
   const started: Thing[] = [];
   const failures: Error[] = [];
   const pool = new WarmPool<Thing>({
@@ -12,7 +12,9 @@ function setUp(size: number) {
       started.push(thing);
       return thing.starting.promise;
     },
+    pause: 0,
     onFailure: (error) => failures.push(error),
+    ...options,
   });
   return { pool, started, failures };
 }
@@ -36,6 +38,10 @@ class Thing {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the pool of warm sessions', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it('gives out what it has started and refills behind it', async () => {
     const { pool, started } = setUp(1);
     pool.fill();
@@ -93,5 +99,44 @@ describe('the pool of warm sessions', () => {
     expect(started.map((thing) => thing.isClosed)).toEqual([true, true]);
     pool.fill();
     expect(started).toHaveLength(2);
+  });
+
+  it('leaves the processor to who has taken one for a while before it starts the next', async () => {
+    vi.useFakeTimers();
+    const { pool, started } = setUp(1, { pause: 500 });
+    pool.fill();
+    started[0]?.ready();
+    await pool.take();
+    vi.advanceTimersByTime(499);
+    expect(started).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(started).toHaveLength(2);
+  });
+
+  it('warms up what it has started until somebody takes it', async () => {
+    const warming: { thing: Thing; isTaken: () => boolean }[] = [];
+    const { pool, started } = setUp(1, {
+      warmUp: async (thing, isTaken) => {
+        warming.push({ thing, isTaken });
+      },
+    });
+    pool.fill();
+    started[0]?.ready();
+    await turn();
+    expect(warming.map(({ thing }) => thing)).toEqual([started[0]]);
+    expect(warming[0]?.isTaken()).toBe(false);
+    await pool.take();
+    expect(warming[0]?.isTaken()).toBe(true);
+  });
+
+  it('keeps one that could not be warmed up, and reports it', async () => {
+    const { pool, started, failures } = setUp(1, {
+      warmUp: () => Promise.reject(new Error('no completer')),
+    });
+    pool.fill();
+    started[0]?.ready();
+    await turn();
+    expect(failures.map((error) => error.message)).toEqual(['no completer']);
+    expect(await pool.take()).toBe(started[0]);
   });
 });
