@@ -87,7 +87,12 @@ class Progress {
   }
 
   #show(): void {
-    const rows = this.#steps.map((step): [string, Inline] => [step.label, outcomeOf(step)]);
+    // Consoles show the first form for good: it is to read well without those that follow.
+    const hasTime = this.#isShown;
+    const rows = this.#steps.map((step): [string, Inline] => [
+      step.label,
+      outcomeOf(step, hasTime),
+    ]);
     if (rows.length === 0) return;
     const bundle = toBundle({ blocks: [{ kind: 'fields', rows }] });
     this.context.display(bundle, { displayId: this.#displayId, update: this.#isShown });
@@ -95,11 +100,11 @@ class Progress {
   }
 }
 
-function outcomeOf({ begin, end, state }: Step): Inline {
+function outcomeOf({ begin, end, state }: Step, hasTime: boolean): Inline {
   const seconds = ((end ?? performance.now()) - begin) / 1000;
   switch (state) {
     case 'running':
-      return { text: `… ${Math.floor(seconds)} s`, tone: 'muted' };
+      return { text: hasTime ? `… ${Math.floor(seconds)} s` : '…', tone: 'muted' };
     case 'done':
       return { text: `✓ ${seconds.toFixed(1)} s`, tone: 'good' };
     case 'failed':
