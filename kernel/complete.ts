@@ -3,10 +3,11 @@ import { magicAtCursor } from './cell/magic-at-cursor.js';
 import { mayHoldMagic } from './cell/python-piece.js';
 import { completeReply, mergeCompletions, offsetOf } from './completion/index.js';
 import { type CompletionSources, completeMagic, magicNames } from './magics/index.js';
+import type { SessionSources } from './session-sources.js';
 
 /** Completes the lines of magics. Names of IPython's own are the session's part of the answer. */
 export class MagicCompleter {
-  constructor(private readonly sources: CompletionSources) {}
+  constructor(private readonly sources: CompletionSources & Pick<SessionSources, 'askSession'>) {}
 
   /**
    * The content of the answer to a `complete_request` whose cursor is on the line of a magic;
@@ -22,7 +23,7 @@ export class MagicCompleter {
     const isName = cursor <= line.nameEnd;
     const [own, others] = await Promise.all([
       completeMagic(line, cursor, this.sources),
-      isName ? this.sources.python(code, cursor) : undefined,
+      isName ? this.sources.askSession(code, cursor) : undefined,
     ]);
     if (own === undefined) return undefined;
     if (others === undefined) return completeReply(code, own);

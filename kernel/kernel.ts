@@ -99,6 +99,7 @@ export class Kernel {
       completer: new MagicCompleter(
         new SessionSources({
           own: this.#own,
+          known: this.#names,
           sessions: this.#sessions,
           profile: () => this.#profile,
           isCellRunning: () => this.#cells.isRunning,

@@ -8,6 +8,7 @@ import {
   readCompleteReply,
 } from './completion/index.js';
 import type { CompletionSources, WorkspaceName } from './magics/index.js';
+import { completeFromNames, type KnownNames } from './meanwhile/index.js';
 import type { OwnRequests } from './own-requests.js';
 import type { SessionKeeper } from './session-keeper.js';
 import type { SessionProfile } from './session-profile.js';
@@ -20,6 +21,8 @@ const PATIENCE = { running: 230, idle: 1000 } as const;
 
 interface SourceParts {
   readonly own: OwnRequests;
+  /** What to go by when the session is late. */
+  readonly known: KnownNames;
   readonly sessions: SessionKeeper;
   profile(): SessionProfile | undefined;
   isCellRunning(): boolean;
@@ -58,13 +61,24 @@ export class SessionSources implements CompletionSources {
   }
 
   async names(): Promise<readonly WorkspaceName[]> {
-    return (await this.#current()?.names.items()) ?? [];
+    const told = (await this.#current()?.names.items()) ?? [];
+    if (told.length > 0) return told;
+    const known = [...this.parts.known.workspace];
+    return known.map(([name, { kind }]) => ({ name, isFunction: kind === 'function' }));
   }
 
-  async python(code: string, cursor: number): Promise<Completion | undefined> {
+  async python(code: string, cursor: number): Promise<Completion> {
+    const told = await this.askSession(code, cursor);
+    return told ?? completeFromNames(code, cursor, this.parts.known);
+  }
+
+  /** What the session offers for code, IPython's magics included; undefined when it is late. */
+  async askSession(code: string, cursor: number): Promise<Completion | undefined> {
     const link = this.parts.sessions.connected?.link;
     const isRunning = this.parts.isCellRunning();
-    const subshell = await this.parts.profile()?.ready;
+    const patience = isRunning ? PATIENCE.running : PATIENCE.idle;
+    const ready = this.parts.profile()?.ready;
+    const subshell = ready && (await inTime(ready, patience));
     // Without a subshell the question would wait behind the cell, and nobody for its answer.
     if (link === undefined || (subshell === undefined && isRunning)) {
       return undefined;
@@ -76,7 +90,7 @@ export class SessionSources implements CompletionSources {
       this.parts.onProblem(error);
       return undefined;
     });
-    const reply = await inTime(answered, isRunning ? PATIENCE.running : PATIENCE.idle);
+    const reply = await inTime(answered, patience);
     return reply === undefined ? undefined : readCompleteReply(code, reply);
   }
 

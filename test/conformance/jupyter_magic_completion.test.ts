@@ -73,8 +73,11 @@ describe('complete_request on the line of a magic', () => {
     await eventually(code).toEqual([`${code}petal`]);
   });
 
-  it('is answered while a cell runs', async () => {
-    const cell = await client.sendCell('import time\nfor _ in range(600): time.sleep(0.1)');
+  it.each([
+    ['sleeps', 'import time\nfor _ in range(600): time.sleep(0.1)'],
+    ['computes', 'while True: pass'],
+  ])('is answered while a cell %s', async (_what, code) => {
+    const cell = await client.sendCell(code);
     await client.next(({ parent, type }) => parent.msg_id === cell && type === 'execute_input');
     await eventually('%snapshot X --only fl').toEqual(['%snapshot X --only flower']);
     await eventually('%consume Iris V1 row=flo').toEqual(

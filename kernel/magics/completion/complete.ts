@@ -130,7 +130,6 @@ async function completePython(
   sources: CompletionSources,
 ): Promise<Found> {
   const found = await sources.python(code, code.length);
-  if (found === undefined) return { start: start + code.length, items: [] };
   const items = found.items.filter(({ text }) => !text.startsWith('%'));
   return { start: start + found.start, length: found.end - found.start, items };
 }

@@ -18,6 +18,6 @@ export interface CompletionSources {
   /** Files of the session's working directory. */
   files(): Promise<readonly string[]>;
   names(): Promise<readonly WorkspaceName[]>;
-  /** Completes Python in the session, at an offset in it. */
-  python(code: string, cursor: number): Promise<Completion | undefined>;
+  /** Completes Python at an offset in it: by the session, or by the names that are known. */
+  python(code: string, cursor: number): Promise<Completion>;
 }
