@@ -22,12 +22,19 @@ const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 const [ZERO, NINE] = [0x30, 0x39];
 
+/** A message that a session can be sent, and its header. */
+export interface CheckedMessage {
+  readonly header: MessageHeader;
+  readonly message: WireMessage;
+}
+
 /**
  * Checks what a client has sent, beyond its signature: four JSON objects in UTF-8 which a session
- * can read, and a header whose fields are what routing relies on.
+ * can read, and a header whose fields are what routing relies on. Halves of characters in it are
+ * replaced.
  * @throws {MalformedMessageError}
  */
-export function checkMessage(message: WireMessage): MessageHeader {
+export function checkMessage(message: WireMessage): CheckedMessage {
   const { header, parentHeader, metadata, content } = message;
   const parts = { header, 'parent header': parentHeader, metadata, content };
   for (const [part, bytes] of Object.entries(parts)) {
@@ -35,7 +42,32 @@ export function checkMessage(message: WireMessage): MessageHeader {
     checkReadable(bytes, part);
     decodeDict(bytes, part);
   }
-  return checkHeader(decodeHeader(header));
+  return {
+    header: checkHeader(decodeHeader(header)),
+    message: {
+      ...message,
+      parentHeader: wholeCharacters(parentHeader),
+      metadata: wholeCharacters(metadata),
+      content: wholeCharacters(content),
+    },
+  };
+}
+
+/** A pair of escapes that is one character; half of one; any other escape. */
+const ESCAPE = /\\u(?:d[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|(?<half>d[89a-f][\da-f]{2}))|\\[^]/gi;
+
+/**
+ * JSON with U+FFFD in place of halves of characters, which JavaScript's strings may hold and Python
+ * cannot write: a session that is to print one stands still for ten seconds.
+ */
+function wholeCharacters(json: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
+  if (!bytes.includes('\\ud') && !bytes.includes('\\uD')) return json;
+  const repaired = bytes.toString().replace(ESCAPE, (escape, ...rest) => {
+    const { half } = rest.at(-1) as { half?: string };
+    return half === undefined ? escape : '\\ufffd';
+  });
+  return Buffer.from(repaired);
 }
 
 function checkHeader(header: MessageHeader): MessageHeader {

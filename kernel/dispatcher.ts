@@ -58,7 +58,8 @@ export class Dispatcher {
   dispatch(received: ClientRequest): void {
     const { requests, relay, onProblem } = this.parts;
     const request = requests.add(received);
-    const handler = this.#handlers[request.header.msg_type];
+    const { msg_type: type } = request.header;
+    const handler = Object.hasOwn(this.#handlers, type) ? this.#handlers[type] : undefined;
     const handled = handler === undefined ? this.#toSession(request) : handler(request);
     handled?.catch((error: Error) => {
       if (!(error instanceof NoSessionError)) onProblem(error);

@@ -50,7 +50,7 @@ export class Receiver {
     if (!this.replays.admit(signature)) {
       throw new ReplayedMessageError('A message was received a second time.');
     }
-    return { identities, message, header: checkMessage(message) };
+    return { identities, ...checkMessage(message) };
   }
 }
 

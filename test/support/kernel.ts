@@ -80,9 +80,24 @@ export async function startKernel(
   env: NodeJS.ProcessEnv = {},
   fields: Partial<ConnectionInfo> = {},
 ): Promise<KernelProcess> {
+  const command = [process.execPath, join(root, 'dist/kernel/main.cjs')];
+  return await startCommand(command, { JPY_PARENT_PID: String(process.pid), ...env }, fields);
+}
+
+/** Starts ipykernel, to compare ours with. */
+export async function startIpykernel(): Promise<KernelProcess> {
+  const python = process.env.SLIPWAY_PYTHON ?? join(root, '.venv/bin/python');
+  return await startCommand([python, '-m', 'ipykernel_launcher', '-f'], {});
+}
+
+async function startCommand(
+  [program, ...args]: readonly string[],
+  env: NodeJS.ProcessEnv,
+  fields: Partial<ConnectionInfo> = {},
+): Promise<KernelProcess> {
   const { connection, path, directory } = await writeConnectionFile(fields);
-  const child = spawn(process.execPath, [join(root, 'dist/kernel/main.cjs'), path], {
-    env: { ...process.env, JPY_PARENT_PID: String(process.pid), ...env },
+  const child = spawn(program as string, [...args, path], {
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const kernel = new KernelProcess(child, connection, directory);

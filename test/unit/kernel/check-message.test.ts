@@ -18,13 +18,23 @@ const nested = (depth: number) => Buffer.from(`{"a":${'['.repeat(depth)}${']'.re
 
 describe('a message that is signed', () => {
   it('is taken with what else its header holds', () => {
-    expect(checkMessage(message(header({ subshell_id: null, more: [1] }))).session).toBe('session');
+    const checked = checkMessage(message(header({ subshell_id: null, more: [1] })));
+    expect(checked.header.session).toBe('session');
   });
 
   it('may hold brackets, digits and escapes in its texts', () => {
     const code = `${'['.repeat(500)} "\\" ${'9'.repeat(5000)} \\u{1f600}`;
     expect(() => checkMessage(message({ content: encodeDict({ code }) }))).not.toThrow();
     expect(() => checkMessage(message({ content: nested(90) }))).not.toThrow();
+  });
+
+  it('keeps whole characters, and gets a replacement for halves of some', () => {
+    const code = '"\\ud83d\\ude00 \\uD83D \\ude00\\ud83d \\\\ud800 \\n 12345678901234567890"';
+    const content = Buffer.from(`{"code":${code}}`);
+    const { message: checked } = checkMessage(message({ content }));
+    expect(Buffer.from(checked.content).toString()).toBe(
+      '{"code":"\\ud83d\\ude00 \\ufffd \\ufffd\\ufffd \\\\ud800 \\n 12345678901234567890"}',
+    );
   });
 
   it.each([
