@@ -54,7 +54,7 @@ export function checkMessage(message: WireMessage): CheckedMessage {
 }
 
 /** A pair of escapes that is one character; half of one; any other escape. */
-const ESCAPE = /\\u(?:d[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|(?<half>d[89a-f][\da-f]{2}))|\\[^]/gi;
+const ESCAPE = /\\u(?:d[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|(?<half>d[89a-f][\da-f]{2}))|\\./gis;
 
 /**
  * JSON with U+FFFD in place of halves of characters, which JavaScript's strings may hold and Python
@@ -63,9 +63,9 @@ const ESCAPE = /\\u(?:d[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|(?<half>d[89a-f][\da-
 function wholeCharacters(json: Uint8Array): Uint8Array {
   const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
   if (!bytes.includes('\\ud') && !bytes.includes('\\uD')) return json;
-  const repaired = bytes.toString().replace(ESCAPE, (escape, ...rest) => {
+  const repaired = bytes.toString().replace(ESCAPE, (written, ...rest) => {
     const { half } = rest.at(-1) as { half?: string };
-    return half === undefined ? escape : '\\ufffd';
+    return half === undefined ? written : '\\ufffd';
   });
   return Buffer.from(repaired);
 }
