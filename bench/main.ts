@@ -35,7 +35,7 @@ try {
   console.log(table(figures));
   process.exitCode = figures.every(met) ? 0 : 1;
 } finally {
-  server.process.kill('SIGTERM');
+  server.process.kill('SIGINT');
   if (server.process.exitCode === null) await once(server.process, 'exit');
   await rm(home, { recursive: true, force: true });
 }

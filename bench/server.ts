@@ -36,7 +36,7 @@ export async function startServer(
     },
   );
   // Whatever ends the bench, a signal or an error, the server does not outlive it.
-  process.once('exit', () => child.kill('SIGTERM'));
+  process.once('exit', () => child.kill('SIGINT'));
   const failed = once(child, 'exit').then(([status]) => {
     throw new Error(`The server ended with status ${status} before it was ready.`);
   });

@@ -86,7 +86,7 @@ describe('slipway doctor', () => {
       const status = await runCli(['server', 'status'], env);
       expect(status.stdout).toContain(String(server.runtime.pid));
     } finally {
-      await server.end('SIGTERM');
+      await server.end('SIGINT');
     }
   });
 
@@ -126,7 +126,7 @@ describe('slipway doctor', () => {
       delete env.SLIPWAY_PASSWORD;
       expect((await examine()).find('login')?.detail).toContain('no way to log in');
     } finally {
-      await server.end('SIGTERM');
+      await server.end('SIGINT');
     }
     env.SLIPWAY_PASSWORD = password;
     const lost = await examine();

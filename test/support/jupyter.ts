@@ -122,12 +122,12 @@ async function stopProcess(pid: number): Promise<void> {
       throw error;
     }
   };
-  send('SIGTERM');
+  send('SIGINT');
   const deadline = Date.now() + 10_000;
   while (send(0)) {
     if (Date.now() > deadline) {
       send('SIGKILL');
-      throw new Error(`The embedded server (process ${pid}) did not end within 10 s of SIGTERM.`);
+      throw new Error(`The embedded server (process ${pid}) did not end within 10 s of SIGINT.`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

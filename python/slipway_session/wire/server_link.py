@@ -129,6 +129,9 @@ class ServerLink:
                 connection, _ = listener.accept()
             except socket.timeout:
                 waited += _ABANDONED_INTERVAL
+                if not os.path.exists(self._path):
+                    # Somebody has removed the server's files: no server can come any more.
+                    return None
                 continue
             connection.settimeout(None)
             return connection
@@ -191,6 +194,8 @@ class ServerLink:
         elif kind == "welcome":
             self._patience = float(word["patience"])
             self._resume(connection, word["after"])
+        elif kind == "patience":
+            self._patience = float(word["seconds"])
         elif kind == "attached":
             self._attended = True
             self._received.setdefault(word["link"], 0)

@@ -63,8 +63,8 @@ export class KernelClient {
   #closeReason: Error | undefined;
   readonly #closed = Promise.withResolvers<void>();
 
-  private constructor(process: SessionProcess, patience: number) {
-    this.#wire = new SessionWire(() => process.connect(), patience, {
+  private constructor(process: SessionProcess) {
+    this.#wire = new SessionWire(() => process.connect(), {
       message: (number, frame) => this.#accept(number, frame),
       received: (links) => this.#events?.received(links),
       // The end of the process says the same, with its reason.
@@ -74,15 +74,10 @@ export class KernelClient {
 
   /**
    * Connects to a started session. Its messages come after {@link begin}.
-   * @param patience seconds that the session lives on without a server
    * @throws what `ended` resolves with, when that comes first.
    */
-  static async connect(
-    process: SessionProcess,
-    patience: number,
-    ended: Promise<Error>,
-  ): Promise<KernelClient> {
-    const client = new KernelClient(process, patience);
+  static async connect(process: SessionProcess, ended: Promise<Error>): Promise<KernelClient> {
+    const client = new KernelClient(process);
     void ended.then((error) => client.close(error));
     const hello = await Promise.race([
       client.#wire.connect(),
@@ -141,6 +136,11 @@ export class KernelClient {
       this.#pending.set(header.msg_id, { onPublished: options.onPublished, resolve, reject });
       this.#wire.send('', encodeWebSocketFrame(channel, message));
     });
+  }
+
+  /** Sets how many seconds the session lives on without a server; until then it is a few. */
+  setPatience(seconds: number): void {
+    this.#wire.setPatience(seconds);
   }
 
   /** Says that a kernel's link is there, or is not used any more. */

@@ -36,14 +36,9 @@ export class RunningKernel {
   /**
    * Connects to a session's process, started now or by a server before this one. Its messages come
    * when the client is told to begin.
-   * @param patience seconds that the session lives on without a server
    * @throws {SessionGoneError} when the process ends before it answers
    */
-  static async connect(
-    process: SessionProcess,
-    patience: number,
-    log: Logger,
-  ): Promise<RunningKernel> {
+  static async connect(process: SessionProcess, log: Logger): Promise<RunningKernel> {
     const end: End = { reason: undefined, client: undefined };
     const ended = process.ended.then(async (how) => {
       await end.client?.drained();
@@ -59,7 +54,7 @@ export class RunningKernel {
       );
     });
     try {
-      const client = await KernelClient.connect(process, patience, ended);
+      const client = await KernelClient.connect(process, ended);
       end.client = client;
       return new RunningKernel(process, client, ended, end);
     } catch (error) {

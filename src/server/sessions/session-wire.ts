@@ -12,6 +12,9 @@ import {
 const ACKNOWLEDGE_MESSAGES = 128;
 const ACKNOWLEDGE_BYTES = 256 * 1024;
 
+/** Seconds that a session which is nobody's yet lives on without a server. */
+const RESERVE_PATIENCE = 5;
+
 /** Milliseconds that the last messages of a session that has ended may take. */
 const DRAIN_DEADLINE = 250;
 
@@ -32,7 +35,7 @@ export interface WireEvents {
 export class SessionWire {
   readonly #open: () => Promise<Duplex>;
   readonly #events: WireEvents;
-  readonly #patience: number;
+  #patience = RESERVE_PATIENCE;
   #stream: Duplex | undefined;
   #hasBegun = false;
   #isClosed = false;
@@ -42,13 +45,9 @@ export class SessionWire {
   #acknowledged = 0;
   #unacknowledgedBytes = 0;
 
-  /**
-   * @param open connects with the session
-   * @param patience seconds that the session lives on without a server
-   */
-  constructor(open: () => Promise<Duplex>, patience: number, events: WireEvents) {
+  /** @param open connects with the session */
+  constructor(open: () => Promise<Duplex>, events: WireEvents) {
     this.#open = open;
-    this.#patience = patience;
     this.#events = events;
   }
 
@@ -94,6 +93,12 @@ export class SessionWire {
 
   say(word: ServerWord & { readonly type: 'attached' | 'detached' }): void {
     this.#say(word);
+  }
+
+  /** Sets how many seconds the session lives on without a server. */
+  setPatience(seconds: number): void {
+    this.#patience = seconds;
+    if (this.#hasBegun) this.#say({ type: 'patience', seconds });
   }
 
   /** Lets the session forget its messages up to a number, at once or with some more. */

@@ -75,7 +75,7 @@ export class Sessions {
    * they sent meanwhile has come.
    */
   async adopt(): Promise<void> {
-    const { compute, config, log } = this.#parts;
+    const { compute, log } = this.#parts;
     const survivors = await compute.survivingSessions();
     await Promise.all(
       survivors.map(async ({ process, label }) => {
@@ -83,7 +83,7 @@ export class Sessions {
         // One in reserve was nobody's yet.
         if (known === undefined) return await process.terminate();
         try {
-          const kernel = await RunningKernel.connect(process, config.sessionPatience, log);
+          const kernel = await RunningKernel.connect(process, log);
           await this.#enter(process.id, known, kernel).begin();
           log.info({ session: process.id }, 'A session of the server before this one goes on.');
         } catch (error) {
@@ -180,6 +180,7 @@ export class Sessions {
     const { compute, config, log, snapshots } = this.#parts;
     const lease = { afterDetach: config.sessionLease * 1000, idle: IDLE_LIMIT };
     const session = new LiveSession({ id, label, lease, compute, snapshots, log }, kernel);
+    kernel.client.setPatience(config.sessionPatience);
     this.#live.set(id, session);
     void session.ended.then((error) => this.#bury(session, error));
     return session;
@@ -207,9 +208,9 @@ export class Sessions {
   async #startKernel(): Promise<WarmKernel> {
     if (this.#closed) throw new ShuttingDownError();
     const id = uuid();
-    const { compute, config, log } = this.#parts;
+    const { compute, log } = this.#parts;
     const process = await compute.startSession(id);
-    const kernel = await RunningKernel.connect(process, config.sessionPatience, log);
+    const kernel = await RunningKernel.connect(process, log);
     await kernel.client.begin();
     return { id, kernel, ended: kernel.ended, close: () => kernel.kill() };
   }

@@ -40,7 +40,9 @@ export type ServerWord =
   | { readonly type: 'welcome'; readonly after: number; readonly patience: number }
   /** Messages up to this number need not be kept any more. */
   | { readonly type: 'acknowledged'; readonly number: number }
-  | { readonly type: 'attached' | 'detached'; readonly link: string };
+  | { readonly type: 'attached' | 'detached'; readonly link: string }
+  /** How long the session is to live on without a server. */
+  | { readonly type: 'patience'; readonly seconds: number };
 
 /** A word of the server's, as bytes. */
 export function wordRecord(word: ServerWord): Buffer {

@@ -21,7 +21,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await server.end('SIGTERM');
+  await server.end('SIGINT');
   await rm(directory, { recursive: true, force: true });
 });
 

@@ -30,7 +30,12 @@ class SessionProcess:
     def __init__(self, directory: Path, sockets: Path) -> None:
         self.link = sockets / "link"
         self._process = subprocess.Popen(
-            [sys.executable, str(_LAUNCHER), f"--SessionApp.link_path={self.link}"],
+            [
+                sys.executable,
+                "-Xfrozen_modules=off",
+                str(_LAUNCHER),
+                f"--SessionApp.link_path={self.link}",
+            ],
             cwd=directory,
             start_new_session=True,
         )
@@ -44,7 +49,8 @@ class SessionProcess:
         os.killpg(self._process.pid, signal.SIGINT)
 
     def kill(self) -> None:
-        os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def wait(self, timeout: float) -> int:
@@ -54,12 +60,13 @@ class SessionProcess:
 class WireConnection:
     """One connection of a server's with a session."""
 
-    def __init__(self, path: Path, patience: float = 60) -> None:
+    def __init__(self, path: Path, patience: float = 60, after: int | None = None) -> None:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(str(path))
         self._buffer = b""
         self.hello = self._word()
-        self.say({"type": "welcome", "after": self.hello["acknowledged"], "patience": patience})
+        begin = self.hello["acknowledged"] if after is None else after
+        self.say({"type": "welcome", "after": begin, "patience": patience})
 
     def say(self, word: dict[str, Any]) -> None:
         payload = json.dumps(word).encode()
