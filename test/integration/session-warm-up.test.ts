@@ -17,7 +17,7 @@ beforeAll(async () => {
   dataDirectory = await mkdtemp(join(tmpdir(), 'slipway-test-'));
   compute = await LocalCompute.create(testConfig(dataDirectory));
   const process = await compute.startSession('warm-up');
-  kernel = await RunningKernel.connect(process, 10, pino({ level: 'silent' }));
+  kernel = await RunningKernel.connect(process, pino({ level: 'silent' }));
   await kernel.client.begin();
 });
 afterAll(async () => {
