@@ -21,7 +21,9 @@ export class UnansweredCellError extends Error {
   override readonly name = 'CellNotRun';
 
   constructor() {
-    super('The session gave no answer: the cell was interrupted before it began. Run it again.');
+    super(
+      'The session gave no answer: the cell was interrupted before it began, or it has broken what the session itself needs, such as a builtin. Run it again; where that does not help, restart the kernel.',
+    );
   }
 }
 

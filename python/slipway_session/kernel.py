@@ -10,7 +10,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from ipykernel.ipkernel import IPythonKernel
 from traitlets import Type
 
 from .answering import Reply, answer_request, failure
+from .interrupts import loop_woken_by_interrupts
 from .magics import register_stand_ins
 from .operations import Buffer, SessionState
 from .shell import SlipwayShell
+from .streams import StreamGuard
 
 REQUEST = "slipway_request"
 REPLY = "slipway_reply"
@@ -36,6 +39,7 @@ class SlipwayKernel(IPythonKernel):
         shell: Any = self.shell
         self._state = SessionState(shell, Path.cwd())
         self._running: set[str] = set()
+        self._streams = shell.streams = StreamGuard()
         self.shell_handlers[REQUEST] = self.shell_slipway_request
         self.control_handlers[REQUEST] = self.control_slipway_request
         register_stand_ins(shell)
@@ -51,6 +55,7 @@ class SlipwayKernel(IPythonKernel):
             reply: dict[str, Any] = await super().do_execute(*args, **kwargs)
         finally:
             self._running.discard(request)
+            self._streams.mend()
         self._state.record_execution(client, reply["status"] == "ok")
         return reply
 
@@ -58,6 +63,11 @@ class SlipwayKernel(IPythonKernel):
     def running(self) -> list[str]:
         """The ids of the requests whose code runs, on the main shell or on subshells."""
         return list(self._running)
+
+    @contextmanager
+    def _cancel_on_sigint(self, future: Any) -> Iterator[None]:
+        with super()._cancel_on_sigint(future), loop_woken_by_interrupts():
+            yield
 
     async def shell_slipway_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
         """Answer a request in turn with the cells."""
@@ -98,6 +108,7 @@ class SlipwayKernel(IPythonKernel):
     ) -> None:
         session: Any = self.session
         # What user code has printed belongs before the reply.
+        self._streams.mend()
         sys.stdout.flush()
         sys.stderr.flush()
         try:

@@ -8,6 +8,8 @@ from ipykernel.displayhook import ZMQShellDisplayHook
 from ipykernel.zmqshell import ZMQInteractiveShell
 from traitlets import Type
 
+from .streams import StreamGuard
+
 
 class SlipwayDisplayHook(ZMQShellDisplayHook):
     """ipykernel's display hook; while a cell runs in pieces, results carry that cell's number."""
@@ -23,11 +25,24 @@ class SlipwayDisplayHook(ZMQShellDisplayHook):
 
 
 class SlipwayShell(ZMQInteractiveShell):
-    """ipykernel's shell with the display hook above."""
+    """ipykernel's shell with the display hook above and streams that last."""
 
     displayhook_class: Any = Type(SlipwayDisplayHook)
+    streams: StreamGuard | None = None
 
     def number_results(self, cell_number: int | None) -> None:
         """Give results this number; with None, the number that IPython counts."""
         displayhook: Any = self.displayhook
         displayhook.cell_number = cell_number
+
+    def set_parent(self, parent: Any) -> None:
+        """Name the request that output belongs to from now on."""
+        super().set_parent(parent)
+        if self.streams is not None:
+            self.streams.set_parent(parent)
+
+    def _showtraceback(self, *args: Any) -> None:
+        # It flushes both streams first. Without them the error would get lost on its way.
+        if self.streams is not None:
+            self.streams.mend()
+        super()._showtraceback(*args)
