@@ -294,7 +294,7 @@ describe('a kernel ends, and takes its session along, though', () => {
     const id = await stubborn.client.sendCell(
       [
         'import os, time',
-        'print("pid", os.getpid(), flush=True)',
+        'print(f"pid {os.getpid()}.", flush=True)',
         'while True:',
         '    try: time.sleep(600)',
         '    except KeyboardInterrupt: print("no", flush=True)',
@@ -312,7 +312,7 @@ describe('a kernel ends, and takes its session along, though', () => {
   it('a child process of its cell would outlive it', async () => {
     const parent = await startKernel(server.env);
     const id = await parent.client.sendCell(
-      'import subprocess\nchild = subprocess.Popen(["sleep", "600"])\nprint("pid", child.pid)',
+      'import subprocess\nchild = subprocess.Popen(["sleep", "600"])\nprint(f"pid {child.pid}.")',
     );
     const pid = await numberPrinted(parent.client, id);
     await parent.client.exchange(id);
@@ -329,7 +329,7 @@ async function numberPrinted(of: KernelClient, cell: string): Promise<number> {
   const { content } = await of.next(
     ({ type, parent }) => type === 'stream' && parent.msg_id === cell,
   );
-  return Number(/pid (\d+)/.exec(content.text)?.[1]);
+  return Number(/^pid (\d+)\./.exec(content.text)?.[1]);
 }
 
 function isAlive(pid: number): boolean {
