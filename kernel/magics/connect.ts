@@ -65,10 +65,13 @@ function secretInCell(what: 'password' | 'token'): string {
   return `%connect takes no --${what}: a cell is saved with the notebook, for everyone who gets it. Take it out of the cell, and change the ${what} if the notebook has been saved. Without it, %connect asks.`;
 }
 
+/** Told of servers that have nothing more. */
+const PLAIN_API = ['API', 'R Server 9.1 alone: no input(), no widgets, no debugger'] as const;
+
 /** The server and the session in use, and which setting comes from where. */
 async function connectionView(context: MagicContext): Promise<View> {
   const client = await context.client();
-  const { sessionId } = await context.link();
+  const { sessionId, isPlain } = await context.link();
   const current = context.session.current();
   const user = current?.user ?? client.username ?? '';
   const name = current?.name ?? '';
@@ -80,6 +83,7 @@ async function connectionView(context: MagicContext): Promise<View> {
         rows: [
           ['Server', { text: client.url, href: client.url }],
           ['Kind', client.embedded ? 'your own, on this machine' : 'remote'],
+          ...(isPlain ? [PLAIN_API] : []),
           ['User', user],
           ['Session', name === '' ? sessionId : `${name} (${sessionId})`],
         ],

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Tuple
 from . import figures
 from .console import Console
 from .formats import format_value
-from .shell import end_of_cell
+from .shell import end_of_cell, transform
 from .state import State, user_names
 from .tracebacks import describe_error, remember_error
 
@@ -63,7 +63,7 @@ def _run(
     state: State, namespace: Dict[str, Any], source: str, silent: bool, console: Console
 ) -> None:
     shell = state.shell
-    transformed = source if shell is None else shell.transform_cell(source)
+    transformed = transform(shell, source)
     filename = _cache(state, transformed, source)
     mode = "none" if silent else getattr(shell, "ast_node_interactivity", "last_expr")
     is_quiet = _is_quiet(transformed)

@@ -87,8 +87,8 @@ def _perform(
     sys.stdout, sys.stderr = state.stdout, state.stderr
     state.stdout.console = state.stderr.console = state.display.console = console
     figures.console = console
+    figures.prepare()
     if state.shell is None:
-        figures.prepare()
         builtins.display = state.display.display  # type: ignore[attr-defined]
     with NoInput(), ShellOutput(state.shell, console):
         return operation(state, namespace, request, console)

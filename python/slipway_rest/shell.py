@@ -42,6 +42,19 @@ class ShellOutput:
         self._console.write("stderr", "\n".join(lines) + "\n")
 
 
+def transform(shell: Any, source: str) -> str:
+    """Return a cell as Python: without magics, ``!`` commands and what else is IPython's."""
+    if shell is None:
+        return source
+    if hasattr(shell, "transform_cell"):
+        return str(shell.transform_cell(source))
+    # IPython before 7 has it in parts.
+    cell = str(shell.input_transformer_manager.transform_cell(source))
+    if len(cell.splitlines()) == 1:
+        cell = shell.prefilter_manager.prefilter_lines(cell) + "\n"
+    return cell
+
+
 def end_of_cell(shell: Any) -> List[Any]:
     """Let extensions end the cell, as inline plots do; return what is to be paged or inserted."""
     if shell is None:

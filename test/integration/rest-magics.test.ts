@@ -86,6 +86,10 @@ describe('magics on a server that has only the API of R Server 9.1', () => {
     expect(text).not.toContain('slipway');
   });
 
+  it('say what kind of server it is', async () => {
+    expect((await bench.run('%connect')).text).toContain('R Server 9.1 alone: no input()');
+  });
+
   it('list, find and change sessions', async () => {
     expect((await bench.run('%session')).text).toContain('this notebook');
     await bench.run('%session new other');

@@ -1,4 +1,4 @@
-"""A session as a server without IPython has it: a bare interpreter that runs code it is sent.
+"""A session as R Server may have it: an interpreter that runs code it is sent.
 
 It stands for R Server's ``execute``: inputs are set, code runs, outputs are read, and what was
 printed comes back.
@@ -26,6 +26,9 @@ INTERPRETER = r"""
 import json, os, sys, traceback
 answers = os.fdopen(int(sys.argv[1]), "w")
 names = {"__name__": "__main__", "__builtins__": __builtins__}
+if sys.argv[2] == "ipython":
+    from IPython.core.interactiveshell import InteractiveShell
+    names = InteractiveShell.instance().user_ns
 requests, sys.stdin = sys.stdin, None
 for line in iter(requests.readline, ""):
     request = json.loads(line)
@@ -63,18 +66,18 @@ class PlainSession:
     """Starts the interpreter in a directory and installs the package as the kernel does."""
 
     def __init__(
-        self, directory: Path, python: str = sys.executable, env: dict[str, str] | None = None
+        self, directory: Path, env: dict[str, str] | None = None, *, ipython: bool = False
     ) -> None:
         read, write = os.pipe()
         self.directory = directory
         self._process = subprocess.Popen(
-            [python, "-c", INTERPRETER, str(write)],
+            [sys.executable, "-c", INTERPRETER, str(write), "ipython" if ipython else "bare"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=[write],
             cwd=directory,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, "IPYTHONDIR": f"{directory}/.ipython", **(env or {})},
         )
         os.close(write)
         self._answers = os.fdopen(read, encoding="utf-8")
