@@ -29,6 +29,8 @@ export class WarmPool<T extends Poolable> {
   readonly #reserve: Promise<T>[] = [];
   #closed = false;
   #refilling: NodeJS.Timeout | undefined;
+  /** What is being done to warm up sessions; never rejects. */
+  readonly #warming = new WeakMap<Promise<T>, Promise<void>>();
 
   constructor(options: WarmPoolOptions<T>) {
     this.#options = options;
@@ -46,12 +48,16 @@ export class WarmPool<T extends Poolable> {
 
   /**
    * The oldest of the reserve, or a new one when there is none; refills the reserve behind it.
+   * One that is being warmed up is given when it can leave that: what its user asked for would wait
+   * behind it anyway, and an interrupt would meet that instead.
    * @throws what `start` throws.
    */
   async take(): Promise<T> {
     const taken = this.#reserve.shift() ?? this.#options.start();
     try {
-      return await taken;
+      const started = await taken;
+      await this.#warming.get(taken);
+      return started;
     } finally {
       // Not before this one has started: two Pythons starting at once would delay each other.
       this.#fillLater();
@@ -86,11 +92,7 @@ export class WarmPool<T extends Poolable> {
         void started.ended.then(() => {
           if (this.#remove(starting)) this.fill();
         });
-        const isTaken = () => !this.#reserve.includes(starting);
-        this.#options.warmUp?.(started, isTaken).catch((error: Error) => {
-          // One that ended is replaced; one in use has work of its own.
-          if (!isTaken()) this.#options.onFailure(error);
-        });
+        this.#warming.set(starting, this.#warmUp(starting, started));
       },
       (error: Error) => {
         // Not refilled: what failed now would most likely fail again at once. The next caller
@@ -98,6 +100,16 @@ export class WarmPool<T extends Poolable> {
         if (this.#remove(starting) && !this.#closed) this.#options.onFailure(error);
       },
     );
+  }
+
+  async #warmUp(starting: Promise<T>, started: T): Promise<void> {
+    const isTaken = () => !this.#reserve.includes(starting);
+    try {
+      await this.#options.warmUp?.(started, isTaken);
+    } catch (error) {
+      // One that ended is replaced, and whoever took one finds out what is wrong with it.
+      if (!isTaken()) this.#options.onFailure(error as Error);
+    }
   }
 
   #remove(starting: Promise<T>): boolean {

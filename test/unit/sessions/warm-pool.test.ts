@@ -129,6 +129,23 @@ describe('the pool of warm sessions', () => {
     expect(warming[0]?.isTaken()).toBe(true);
   });
 
+  it('gives away one that is being warmed up when that has come to an end', async () => {
+    const step = Promise.withResolvers<void>();
+    const { pool, started } = setUp(1, { warmUp: () => step.promise });
+    pool.fill();
+    started[0]?.ready();
+    await turn();
+    let isGiven = false;
+    const taken = pool.take().then((thing) => {
+      isGiven = true;
+      return thing;
+    });
+    await turn();
+    expect(isGiven).toBe(false);
+    step.resolve();
+    expect(await taken).toBe(started[0]);
+  });
+
   it('keeps one that could not be warmed up, and reports it', async () => {
     const { pool, started, failures } = setUp(1, {
       warmUp: () => Promise.reject(new Error('no completer')),
