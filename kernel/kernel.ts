@@ -15,6 +15,7 @@ import { OwnRequests } from './own-requests.js';
 import { Receiver } from './receive.js';
 import { Relay } from './relay.js';
 import { type OpenRequest, RequestLog } from './requests.js';
+import { RestartNote } from './restart-note.js';
 import { type SessionEvents, SessionKeeper } from './session-keeper.js';
 import { SessionProfile } from './session-profile.js';
 import { SessionSources } from './session-sources.js';
@@ -77,8 +78,13 @@ export class Kernel {
       onOpen: (link) => this.#onOpen(link),
       onEnd: (link, end) => this.#onEnd(link, end),
     } satisfies SessionEvents;
-    this.#sessions = new SessionKeeper(sessionName(), count, events, (question) =>
-      logins.ask(question),
+    const home = async () => (await import('../src/client/index.js')).dataDirectory(process.env);
+    this.#sessions = new SessionKeeper(
+      sessionName(),
+      count,
+      events,
+      (question) => logins.ask(question),
+      new RestartNote(home, connection),
     );
     const parts = {
       connection,
@@ -135,9 +141,12 @@ export class Kernel {
       .catch((error: Error) => this.log(`The session was not interrupted: ${error.message}`));
   }
 
-  /** Closes the session and the sockets. Idempotent. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop().finally(() => this.#onStopped.resolve());
+  /**
+   * Closes the session and the sockets. Idempotent.
+   * @param options whether Jupyter starts another kernel in the place of this one.
+   */
+  stop(options = { restart: false }): Promise<void> {
+    this.#stopping ??= this.#stop(options).finally(() => this.#onStopped.resolve());
     return this.#stopping;
   }
 
@@ -179,16 +188,16 @@ export class Kernel {
     this.#frontend.reply(request, content);
     this.#frontend.publish('shutdown_reply', content, request.message.header);
     this.#frontend.idle(request);
-    void this.stop();
+    void this.stop({ restart });
   }
 
-  async #stop(): Promise<void> {
+  async #stop(options: { restart: boolean }): Promise<void> {
     this.#cells.clear();
     this.#drops.close();
     try {
-      await this.#sessions.dispose();
+      await this.#sessions.dispose(options);
     } catch (error) {
-      this.log(`The session was not closed; its lease will end it: ${(error as Error).message}`);
+      this.log(`While the session was closed: ${(error as Error).message} Its lease ends it.`);
     }
     await this.#outbox.close();
     await this.sockets.close();

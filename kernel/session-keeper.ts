@@ -10,6 +10,7 @@ import {
 } from '../src/session/index.js';
 import type { ExecutionCount } from './cell/execution-count.js';
 import { LastSnapshot } from './last-snapshot.js';
+import type { RestartNote } from './restart-note.js';
 import { type CurrentSession, type KernelSessionControl, notSupported } from './magic-context.js';
 
 /** What the keeper tells the kernel. */
@@ -47,17 +48,21 @@ export class SessionKeeper implements KernelSessionControl {
   #notice: string | undefined;
   readonly #lastSnapshot = new LastSnapshot();
   #isDisposed = false;
+  /** Whether the notebook has connected elsewhere: the next kernel will not know of that. */
+  #isElsewhere = false;
 
   /**
    * @param name shown in lists of sessions; the notebook's, where the kernel knows it.
    * @param count where a new session goes on counting cells.
    * @param ask asks the user for a login that is missing or refused.
+   * @param restarts where a kernel that restarts leaves word of its session to the next.
    */
   constructor(
     private readonly name: string,
     private readonly count: ExecutionCount,
     private readonly events: SessionEvents,
     private readonly ask: AskLogin,
+    private readonly restarts: RestartNote,
   ) {}
 
   /** The link, if it is open now. */
@@ -168,6 +173,7 @@ export class SessionKeeper implements KernelSessionControl {
       await client.close();
       throw error;
     }
+    this.#isElsewhere = true;
     // One that has not connected has nothing to close, and has told whoever wanted it.
     void previous?.then(
       (last) => last.close(),
@@ -175,8 +181,11 @@ export class SessionKeeper implements KernelSessionControl {
     );
   }
 
-  /** Closes the session, if this kernel started it. Gives up after two seconds. */
-  async dispose(): Promise<void> {
+  /**
+   * Closes the session, if this kernel started it. With `restart`, what it had of files and name is
+   * kept for the kernel that comes next. Gives up after two seconds.
+   */
+  async dispose({ restart }: { restart: boolean }): Promise<void> {
     this.#isDisposed = true;
     // A session that is still being opened is closed too; one that could not be opened need not be.
     const closing = this.#opening?.catch(() => undefined) ?? Promise.resolve(this.#attachment);
@@ -184,7 +193,7 @@ export class SessionKeeper implements KernelSessionControl {
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_LIMIT);
     });
-    await Promise.race([closing.then(() => this.#closeLast()), limit]);
+    await Promise.race([closing.then(() => this.#closeLast(restart)), limit]);
     clearTimeout(timer);
   }
 
@@ -237,7 +246,20 @@ export class SessionKeeper implements KernelSessionControl {
         this.#notice = freshSession(error.message, wayBack);
       }
     }
-    return await this.#startSession({ name: this.name, runtimeType: 'Python' });
+    const inherited = lost === undefined ? await this.#inherit() : undefined;
+    return inherited ?? (await this.#startSession({ name: this.name, runtimeType: 'Python' }));
+  }
+
+  /** The session that the kernel before this one has left; undefined when it is none, or gone. */
+  async #inherit(): Promise<Attachment | undefined> {
+    const left = await this.restarts.take();
+    if (left === undefined) return undefined;
+    try {
+      return await this.#attachTo(left.session, left.name, true);
+    } catch (error) {
+      if (error instanceof LinkOpenError && error.sessionGone) return undefined;
+      throw error;
+    }
   }
 
   async #startSession(options: {
@@ -295,11 +317,30 @@ export class SessionKeeper implements KernelSessionControl {
     return attachment;
   }
 
-  async #closeLast(): Promise<void> {
+  async #closeLast(restart: boolean): Promise<void> {
     const last = this.#detach();
+    try {
+      if (restart && last !== undefined && (await this.#leaveSuccessor(last))) {
+        return await last.link.close();
+      }
+    } catch (error) {
+      await this.#closeOurs(last);
+      throw error;
+    }
     // With the user's own server its sessions are gone; a call would start another server.
     if (last?.client.embedded === true && !last.link.isConnected) await last.link.close();
     else await this.#closeOurs(last);
+  }
+
+  /** Has the server start a fresh session with the files of this one; false where that is of no use. */
+  async #leaveSuccessor({ client, link, name, isOurs }: Attachment): Promise<boolean> {
+    if (!isOurs || this.#isElsewhere || link.isPlain || !link.isConnected) return false;
+    if (await hasOthers(client, link)) return false;
+    const files = await client.sessions.listFiles(link.sessionId);
+    if (files.length === 0 && name === this.name) return false;
+    const session = await client.sessions.restart(link.sessionId);
+    await this.restarts.leave({ session, name });
+    return true;
   }
 
   async #closeOurs(attachment: Attachment | undefined): Promise<void> {

@@ -65,6 +65,15 @@ export class SessionRoutes {
     }
   }
 
+  /** Ends a session, and answers the id of a fresh one with its name, its lease and its files. */
+  async restart(id: string): Promise<string> {
+    const { id: successor } = await this.caller.answer('SessionDetails', {
+      ...this.#call('POST', id, 'restart'),
+      unlimited: true,
+    });
+    return successor;
+  }
+
   /** Sets how many seconds a session lives on unused; for servers that have {@link details}. */
   setLease(id: string, seconds: number): Promise<SessionDetails> {
     return this.caller.answer('SessionDetails', {

@@ -115,6 +115,65 @@ describe('the end of a kernel', () => {
   });
 });
 
+describe('a restart', () => {
+  /** Ends a kernel that is to be restarted. */
+  const end = async (kernel: KernelProcess) => {
+    await kernel.client.request('shutdown_request', { restart: true }, { channel: 'control' });
+    expect(await within(kernel.ended, 'the end of the kernel', 5000), kernel.stderr).toBe(0);
+    kernels.splice(kernels.indexOf(kernel), 1);
+    await kernel.stop();
+  };
+  /** Starts the next one as Jupyter does: another process, on the same connection. */
+  const startNext = async ({ connection }: KernelProcess) => {
+    const next = await startKernel(server.env, connection);
+    kernels.push(next);
+    return next;
+  };
+
+  it('keeps the files and the name of the session, and no variable', async () => {
+    const kernel = await start();
+    const made = await kernel.client.execute(
+      '%session new training\nimport os, pathlib\nos.makedirs("data")\npathlib.Path("data/a.txt").write_text("kept")\ngone = 1',
+    );
+    expect(made.reply.content.status).toBe('ok');
+    const [before] = (await server.call('GET', '/sessions/details')) as SessionDetails[];
+    await end(kernel);
+    const next = await startNext(kernel);
+    const look = await next.client.execute(
+      'print("gone" in globals(), "pathlib" in globals(), open("data/a.txt").read())',
+    );
+    expect(textOf(look, 'stdout')).toBe('False False kept\n');
+    expect(textOf(look, 'stderr')).toBe('');
+    expect(look.reply.content.execution_count).toBe(1);
+    const all = (await server.call('GET', '/sessions/details')) as SessionDetails[];
+    expect(all).toMatchObject([{ name: 'training', attached: [{}], lease: 60 }]);
+    expect(all[0]?.id).not.toBe(before?.id);
+    await next.stop();
+    expect(await sessions()).toEqual([]);
+  });
+
+  it('that no kernel follows leaves the files to a lease', async () => {
+    const kernel = await start();
+    await kernel.client.execute('open("a.txt", "w").write("x")');
+    await end(kernel);
+    const [left] = (await server.call('GET', '/sessions/details')) as SessionDetails[];
+    expect(left).toMatchObject({ attached: [], lease: 60 });
+    expect(left?.leaseLeft).toBeLessThanOrEqual(60);
+    await server.call('DELETE', `/sessions/${left?.id}`);
+  });
+
+  it('into a session that has gone meanwhile starts a fresh one', async () => {
+    const kernel = await start();
+    await kernel.client.execute('open("a.txt", "w").write("x")');
+    await end(kernel);
+    const [left] = await sessions();
+    await server.call('DELETE', `/sessions/${left?.id}/force`);
+    const next = await startNext(kernel);
+    const look = await next.client.execute('import os; print(os.listdir())');
+    expect(textOf(look, 'stdout')).toBe('[]\n');
+  });
+});
+
 describe('the end of Jupyter', () => {
   it('ends the kernel and its session, though no signal tells of it', async () => {
     const { pid, stop } = await startOrphanedKernel(server.env);

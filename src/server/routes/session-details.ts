@@ -6,7 +6,10 @@ import type { ServerContext } from '../context.js';
 
 const tags = ['Session APIs'];
 
-/** Routes that R Server did not have: who uses a session, and how long it lives on unused. */
+/**
+ * Routes that R Server did not have: who uses a session, how long it lives on unused, and a fresh
+ * one in its place.
+ */
 export async function sessionDetailsRoutes(
   plain: FastifyInstance,
   { sessions }: ServerContext,
@@ -40,6 +43,21 @@ export async function sessionDetailsRoutes(
       const session = sessions.find(request.user, request.params.id);
       await session.setLease(request.body.seconds);
       return session.details();
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/sessions/:id/restart',
+    schema: {
+      operationId: 'restartSession',
+      tags,
+      summary: 'Ends a session and starts a fresh one with its name, its lease and its files.',
+      params: Type.Object({ id: Type.String({ description: 'Id of the session.' }) }),
+      response: { 200: SessionDetails, default: ErrorResponse },
+    },
+    handler: async (request) => {
+      return (await sessions.restart(request.user, request.params.id)).details();
     },
   });
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { FileNotFoundError, UnsafePathError, type WorkFiles } from '../../compute/index.js';
 import { BadFileNameError, SessionFileNotFoundError } from './errors.js';
 
@@ -27,6 +28,17 @@ export class SessionFiles {
   /** @throws {SessionFileNotFoundError} or {BadFileNameError} */
   remove(path: string): Promise<void> {
     return translate(this.#files.remove(path));
+  }
+}
+
+/** Copies all files of a session into another; one that goes meanwhile is passed over. */
+export async function copyFiles(from: SessionFiles, to: SessionFiles): Promise<void> {
+  for (const path of await from.list()) {
+    try {
+      await to.write(path, (await from.read(path)) as Readable);
+    } catch (error) {
+      if (!(error instanceof SessionFileNotFoundError)) throw error;
+    }
   }
 }
 

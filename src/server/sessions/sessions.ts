@@ -16,6 +16,7 @@ import {
 import { LiveSession, type SessionLabel } from './live-session.js';
 import { randomSessionName } from './object-names.js';
 import { RunningKernel } from './running-kernel.js';
+import { copyFiles } from './session-files.js';
 import { WarmPool } from './warm-pool.js';
 import { warmUp } from './warm-up.js';
 
@@ -124,6 +125,26 @@ export class Sessions {
         throw error;
       }
     }
+    return session;
+  }
+
+  /**
+   * Starts a session with the name, the lease and the files of another, which is ended: a restart,
+   * after which variables are fresh.
+   * @throws {SessionNotFoundError} {SessionGoneError} {SessionLimitError} {SessionUnavailableError}
+   */
+  async restart(user: User, id: string): Promise<LiveSession> {
+    const before = this.find(user, id);
+    const { name, lease } = before.details();
+    const session = await this.create(user, { name, runtimeType: 'Python' });
+    try {
+      await copyFiles(before.files, session.files);
+      await session.setLease(lease);
+    } catch (error) {
+      await session.remove({ force: true });
+      throw error;
+    }
+    await before.remove({ force: true, reason: 'The session was restarted.' });
     return session;
   }
 
