@@ -15,35 +15,12 @@ from typing import Any
 from uuid import uuid4
 
 PACKAGE = Path(__file__).parents[3] / "python" / "slipway_rest"
+INTERPRETER = Path(__file__).parents[2] / "support" / "bare_interpreter.py"
 
 WRAPPER = (
     '__slipway_reply__ = __import__("sys").modules["slipway_rest"]'
     ".serve(__slipway_request__, globals())"
 )
-
-# Prints to a pipe of its own what the console says, since stdout is the console.
-INTERPRETER = r"""
-import json, os, sys, traceback
-answers = os.fdopen(int(sys.argv[1]), "w")
-names = {"__name__": "__main__", "__builtins__": __builtins__}
-if sys.argv[2] == "ipython":
-    from IPython.core.interactiveshell import InteractiveShell
-    names = InteractiveShell.instance().user_ns
-requests, sys.stdin = sys.stdin, None
-for line in iter(requests.readline, ""):
-    request = json.loads(line)
-    names.update(request["inputs"])
-    failure = None
-    try:
-        exec(compile(request["code"], "<execute>", "exec"), names)
-    except BaseException:
-        failure = traceback.format_exc()
-    outputs = {name: names.get(name) for name in request["outputs"]}
-    sys.stdout.write("\x04")
-    sys.stdout.flush()
-    answers.write(json.dumps({"failure": failure, "outputs": outputs}) + "\n")
-    answers.flush()
-"""
 
 
 class Outcome:
@@ -71,7 +48,7 @@ class PlainSession:
         read, write = os.pipe()
         self.directory = directory
         self._process = subprocess.Popen(
-            [sys.executable, "-c", INTERPRETER, str(write), "ipython" if ipython else "bare"],
+            [sys.executable, INTERPRETER, str(write), "ipython" if ipython else "bare"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
