@@ -36,14 +36,14 @@ def begin(session: SessionState, arguments: Arguments) -> Answer:
             # The cell says so when the piece that is to blame runs.
             transformed = code
         shell.history_manager.store_inputs(shell.execution_count, transformed, code)
-    shell.number_results(shell.execution_count)
+    shell.begin_pieces(code, shell.execution_count)
     return Answer({"executionCount": shell.execution_count})
 
 
 def end(session: SessionState, arguments: Arguments) -> Answer:
     """Advance the counter when the cell counts; return the number of the next cell."""
     shell = session.shell
-    shell.number_results(None)
+    shell.end_pieces()
     if arguments.flag("storeHistory"):
         if shell.history_manager is not None:
             shell.history_manager.store_output(shell.execution_count)

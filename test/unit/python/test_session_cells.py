@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from live_session import Execution, LiveSession
@@ -54,6 +55,19 @@ def test_a_traceback_in_a_piece_names_the_cell(live: LiveSession) -> None:
     assert f"In[{number}]" in "".join(error["traceback"]).replace("\x1b[39m", "").replace(
         "\x1b[32m", ""
     )
+
+
+def test_a_traceback_shows_the_lines_of_all_pieces_of_the_cell(live: LiveSession) -> None:
+    code = "%status\ndef fails():\n    return 1 / 0\n%status\nfails()"
+    live.ask("begin_cell", code=code, storeHistory=True)
+
+    run_piece(live, "#\ndef fails():\n    return 1 / 0\npass\n")
+    error = run_piece(live, "#\n\n\n\nfails()").of_type("error")[0]
+    live.ask("end_cell", storeHistory=True)
+
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error["traceback"]))
+    assert re.search(r"-> 3 +return 1 / 0", shown)
+    assert re.search(r"-> 5 +fails\(\)", shown)
 
 
 def test_code_that_is_no_python_can_still_begin_a_cell(live: LiveSession) -> None:
