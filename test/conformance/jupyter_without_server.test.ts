@@ -60,6 +60,21 @@ describe('a kernel whose server cannot be reached', () => {
     expect(interrupt.reply.content.status).toBe('ok');
   });
 
+  it('completes and explains magics as far as that takes no server', async () => {
+    const { client } = kernel;
+    const complete = async (code: string) => {
+      const request = { code, cursor_pos: code.length };
+      return (await client.request('complete_request', request)).reply.content.matches;
+    };
+    expect(await complete('%pub')).toEqual(['%publish', '%%publish']);
+    expect(await complete('%publish f Iris --snap')).toEqual(['--snapshot']);
+    expect(await complete('%publish f Iris --snapshot ')).toEqual(['auto', 'none']);
+    expect(await complete('%consume ')).toEqual([]);
+    const request = { code: '%publish f Iris --snapshot', cursor_pos: 20, detail_level: 0 };
+    const { reply } = await client.request('inspect_request', request);
+    expect(reply.content.data['text/plain']).toContain('auto saves what the code needs');
+  });
+
   it('brackets a request of an unknown type with busy and idle', async () => {
     const id = await kernel.client.send('nonsense_request', {});
     await kernel.client.idle(id);
