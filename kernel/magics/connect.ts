@@ -8,6 +8,7 @@ import {
 import type { MagicContext } from '../magic-context.js';
 import type { Inline, View } from '../output/index.js';
 import { type MagicDefinition, optional } from './definition.js';
+import { withProgress } from './progress.js';
 import { show } from './show.js';
 import { UsageError } from './usage-error.js';
 
@@ -38,11 +39,14 @@ export const connect: MagicDefinition = {
       async run(call, context) {
         const url = call.arguments.optionalWord(0)?.text;
         if (url !== undefined) {
-          await context.session.connect({
+          const settings = {
             url,
             user: call.arguments.value('user'),
             auth: call.arguments.value('auth') as AuthMethod | undefined,
-          });
+          };
+          await withProgress(context, (step) =>
+            step('Logging in and starting a session', () => context.session.connect(settings)),
+          );
         } else if (call.arguments.value('user') ?? call.arguments.value('auth')) {
           throw new UsageError(
             'Say with which server: %connect URL --user NAME. %connect alone shows the one in use.',

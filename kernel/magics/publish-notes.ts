@@ -46,9 +46,8 @@ export function defaultRemarks({ parameters, kept }: FunctionDescription): strin
   const remarks: string[] = [];
   const optional = parameters.filter((parameter) => parameter.optional).map(({ name }) => name);
   if (optional.length > 0) {
-    const names = optional.join(', ');
     remarks.push(
-      `Callers send every input, ${names} too: a service has no defaults. The calls below send those of the function.`,
+      `Callers send every input, also ${enumeration(optional)}: a service has no defaults. The calls below send those of the function.`,
     );
   }
   if (kept.length > 0) {
@@ -56,7 +55,13 @@ export function defaultRemarks({ parameters, kept }: FunctionDescription): strin
       kept.length === 1
         ? 'is no input and keeps its default'
         : 'are no inputs and keep their defaults';
-    remarks.push(`${kept.join(', ')} ${verb}: no caller could send it as JSON.`);
+    remarks.push(`${enumeration(kept)} ${verb}: no caller could send it as JSON.`);
   }
   return remarks;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function enumeration(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
 }

@@ -174,7 +174,7 @@ const DETAIL_COLUMNS: readonly Column[] = [
   { title: 'State' },
   { title: 'Since', oneLine: true },
   { title: 'Attached' },
-  { title: 'Lives on unused', oneLine: true },
+  { title: 'Lease', oneLine: true },
 ];
 
 function detailCells(session: ListedSession, isCurrent: boolean): Inline[] {

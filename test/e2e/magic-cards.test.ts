@@ -194,7 +194,7 @@ describe.runIf(executablePath !== undefined)('the cards of magics', () => {
     expect(await help.innerText()).toContain('Calls a web service with values from this session.');
     if (process.env.SLIPWAY_SCREENSHOTS !== undefined) {
       await page.screenshot({
-        path: resolve(projectRoot, process.env.SLIPWAY_SCREENSHOTS, 'help.png'),
+        path: resolve(projectRoot, process.env.SLIPWAY_SCREENSHOTS, 'magic-help.png'),
       });
     }
     await page.keyboard.press('Escape');

@@ -58,7 +58,7 @@ describe('%publish', () => {
     expect(names).not.toContain('secret_numbers');
     expect(text).toMatch(/input +values +vector +its hint list$/m);
     expect(text).toMatch(/input +by +numeric +its hint float; default 2$/m);
-    expect(text).toContain('Callers send every input, by too');
+    expect(text).toContain('Callers send every input, also by:');
   });
 
   it('leaves no snapshot of its own behind', async () => {

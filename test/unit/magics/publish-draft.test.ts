@@ -116,7 +116,7 @@ describe('where the types of a function come from', () => {
       ['answer', 'its return statements'],
     ]);
     expect(defaultRemarks(description)).toEqual([
-      'Callers send every input, k, label too: a service has no defaults. The calls below send those of the function.',
+      'Callers send every input, also k and label: a service has no defaults. The calls below send those of the function.',
       'model is no input and keeps its default: no caller could send it as JSON.',
     ]);
   });
