@@ -31,11 +31,14 @@ export async function reopen<T>(open: () => Promise<T>, signal: AbortSignal): Pr
 /** Codes of the client's failures that may pass, when a token is asked for on the way. */
 const PASSING = ['SERVER_UNREACHABLE', 'REQUEST_TIMEOUT', 'SERVER_BUSY', 'GATEWAY'];
 
+/** Close codes of a server that goes away, of a broken connection, and of one to try again later. */
+const PASSING_CODES: ReadonlySet<number> = new Set([1001, 1006, 1012, 1013]);
+
 /** Whether a failure may pass: no answer, or one of a proxy or server that is not ready. */
 function isPassing(error: unknown): boolean {
   if (!(error instanceof LinkOpenError)) return PASSING.some((code) => hasCode(error, code));
   const { status } = error;
-  return status === undefined || status >= 500 || status === 1001 || status === 1006;
+  return status === undefined || (status >= 500 && status < 600) || PASSING_CODES.has(status);
 }
 
 /** Whether nothing listens where the server should be. */

@@ -106,6 +106,22 @@ async function notebook(connected: RServerClient) {
   };
 }
 
+/** A session of a REST caller, who may go on with another server. */
+async function restSession(first: ServerProcess) {
+  const created = await send(first.runtime.url, await tokenFor(first), 'POST', '/sessions', {
+    json: { name: 'kept', runtimeType: 'Python' },
+  });
+  const { sessionId } = created.json<{ sessionId: string }>();
+  return {
+    sessionId,
+    async execute(server: ServerProcess, code: string, outputParameters: string[] = []) {
+      const path = `/sessions/${sessionId}/execute`;
+      const json = { code, outputParameters };
+      return await send(server.runtime.url, await tokenFor(server), 'POST', path, { json });
+    },
+  };
+}
+
 const lines = `${Array.from({ length: 300 }, (_, index) => `${index}\n`).join('')}the end\n`;
 
 describe('a server that is started again', () => {
@@ -142,39 +158,48 @@ describe('a server that is started again', () => {
     );
   });
 
-  it('is started by the notebook itself when it was the user’s own and died', async () => {
-    const first = await startServer();
-    const { execute, text } = await notebook(await connectEmbedded(env));
-    const cell = execute(SLOW_CELL);
-    await expect.poll(() => text(cell.id)).toContain('10\n');
-    await first.end('SIGKILL');
-    expect(await cell.reply).toMatchObject({ status: 'ok' });
-    expect(text(cell.id)).toBe(lines);
-  });
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'is started by the notebook itself when it was the user’s own and ended by %s',
+    async (signal) => {
+      const first = await startServer();
+      const { execute, text } = await notebook(await connectEmbedded(env));
+      const cell = execute(SLOW_CELL);
+      await expect.poll(() => text(cell.id)).toContain('10\n');
+      await first.end(signal);
+      expect(await cell.reply).toMatchObject({ status: 'ok' });
+      expect(text(cell.id)).toBe(lines);
+    },
+  );
 
   it('knows the sessions of the one before, their names and their variables', async () => {
     const first = await startServer();
-    const created = await send(first.runtime.url, await tokenFor(first), 'POST', '/sessions', {
-      json: { name: 'kept', runtimeType: 'Python' },
-    });
-    const { sessionId } = created.json<{ sessionId: string }>();
-    const execute = async (server: ServerProcess, code: string, outputs: string[] = []) => {
-      const answer = await send(
-        server.runtime.url,
-        await tokenFor(server),
-        'POST',
-        `/sessions/${sessionId}/execute`,
-        { json: { code, outputParameters: outputs } },
-      );
-      return answer.json<ExecuteResponse>();
-    };
+    const { sessionId, execute } = await restSession(first);
     await execute(first, 'x = 41');
     await first.end('SIGKILL');
     const second = await startServer();
     const listed = await send(second.runtime.url, await tokenFor(second), 'GET', '/sessions');
     expect(listed.json<Session[]>()).toMatchObject([{ id: sessionId, name: 'kept' }]);
-    const { outputParameters } = await execute(second, 'x += 1', ['x']);
-    expect(outputParameters).toEqual([{ name: 'x', value: 42 }]);
+    const answer = await execute(second, 'x += 1', ['x']);
+    expect(answer.json<ExecuteResponse>().outputParameters).toEqual([{ name: 'x', value: 42 }]);
+  });
+
+  it('does not wait for a session that lets nobody in, and has it back when it answers', async () => {
+    const first = await startServer();
+    const { execute } = await restSession(first);
+    const told = await execute(first, 'import os; pid = os.getpid()', ['pid']);
+    const pid = told.json<ExecuteResponse>().outputParameters[0]?.value as number;
+    await first.end('SIGKILL');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const second = await startServer();
+      const early = await execute(second, '1');
+      expect(early.status).toBe(503);
+      expect(early.json()).toMatchObject({ exceptionType: 'SESSION_SILENT' });
+      process.kill(pid, 'SIGCONT');
+      await expect.poll(async () => (await execute(second, '1')).status).toBe(200);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
   });
 
   it('goes on with it after the next end too', async () => {

@@ -22,6 +22,8 @@ export interface StartOptions {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const LOG_TAIL_LINES = 15;
+/** Milliseconds until another try when the data directory is in use. */
+const RETRY_MS = 500;
 
 /** Exit code of a server that finds another one on its data directory. */
 const EXIT_DIRECTORY_IN_USE = 3;
@@ -65,7 +67,8 @@ function waitForServer(
     const watcher = watch(directory, (_event, name) => {
       if (name === null || name === RUNTIME_FILE) look();
     });
-    const child = launch(options, log);
+    let child = launch(options, log);
+    let again: NodeJS.Timeout | undefined;
     const timer = setTimeout(() => {
       fail(
         `The embedded server did not say within ${limit / 1000} s where it is. If a server that was not started by a kernel uses ${directory}, set SLIPWAY_URL to its address.`,
@@ -73,6 +76,7 @@ function waitForServer(
     }, limit);
     const settle = () => {
       clearTimeout(timer);
+      clearTimeout(again);
       watcher.close();
       child.removeAllListeners();
     };
@@ -96,16 +100,26 @@ function waitForServer(
         },
       );
     };
+    const supervise = () => {
+      child.on('error', (error) => fail('The embedded server cannot be started.', error));
+      child.on('exit', (code, signal) => {
+        if (code === EXIT_DIRECTORY_IN_USE) {
+          // Another kernel was quicker, and its server has written the file or will; or a server is
+          // ending, and the next try succeeds.
+          look();
+          again = setTimeout(() => {
+            child = launch(options, log);
+            supervise();
+          }, RETRY_MS);
+        } else if (code === EXIT_PORT_TAKEN) {
+          const message =
+            'The port of the embedded server is taken. Set SLIPWAY_PORT to a free one.';
+          fail(message, undefined, EmbeddedPortTakenError);
+        } else fail(`The embedded server ended at its start (${signal ?? `exit code ${code}`}).`);
+      });
+    };
     watcher.on('error', (error) => fail(`${directory} cannot be watched.`, error));
-    child.on('error', (error) => fail('The embedded server cannot be started.', error));
-    child.on('exit', (code, signal) => {
-      // Another kernel was quicker: its server writes the file, or has written it already.
-      if (code === EXIT_DIRECTORY_IN_USE) look();
-      else if (code === EXIT_PORT_TAKEN) {
-        const message = 'The port of the embedded server is taken. Set SLIPWAY_PORT to a free one.';
-        fail(message, undefined, EmbeddedPortTakenError);
-      } else fail(`The embedded server ended at its start (${signal ?? `exit code ${code}`}).`);
-    });
+    supervise();
   });
 }
 

@@ -17,6 +17,7 @@ import {
   CLOSE_CODES,
   SessionGoneError,
   SessionNotFoundError,
+  SessionSilentError,
   truncateReason,
 } from '../sessions/index.js';
 
@@ -86,17 +87,27 @@ export async function channelRoutes(app: FastifyInstance, context: ServerContext
           ...readLink(request),
         });
       } catch (error) {
-        if (!(error instanceof SessionNotFoundError || error instanceof SessionGoneError)) {
-          throw error;
-        }
-        const isGone = error instanceof SessionGoneError;
-        webSocket.close(
-          isGone ? CLOSE_CODES.sessionEnded : CLOSE_CODES.unknownSession,
-          truncateReason(isGone ? error.reason : error.message),
-        );
+        webSocket.close(...reasonOf(error));
       }
     });
   }
+}
+
+/**
+ * How a kernel is told that it cannot attach.
+ * @throws the error when it is none of a session's.
+ */
+function reasonOf(error: unknown): [code: number, reason: string] {
+  if (error instanceof SessionGoneError) {
+    return [CLOSE_CODES.sessionEnded, truncateReason(error.reason)];
+  }
+  if (error instanceof SessionNotFoundError) {
+    return [CLOSE_CODES.unknownSession, truncateReason(error.message)];
+  }
+  if (error instanceof SessionSilentError) {
+    return [CLOSE_CODES.tryAgain, truncateReason(error.message)];
+  }
+  throw error;
 }
 
 /** Whether a kernel wants a link that can be resumed, and which one it comes to resume. */

@@ -9,6 +9,7 @@ const PONG_DEADLINE = 10_000;
 export const CLOSE_CODES = {
   serverStops: 1001,
   malformed: 1007,
+  tryAgain: 1013,
   unknownSession: 4404,
   unknownLink: 4409,
   sessionEnded: 4410,

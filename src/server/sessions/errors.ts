@@ -46,6 +46,20 @@ export class SessionLimitError extends ApiError {
   }
 }
 
+/** Thrown for a session of the server before this one that does not answer: its code lets nobody in. */
+export class SessionSilentError extends ApiError {
+  readonly statusCode = 503;
+  readonly code = 'SESSION_SILENT';
+  override readonly name = 'SessionSilentError';
+  override readonly headers = { 'retry-after': '2' };
+
+  constructor() {
+    super(
+      'The server was started again, and the session has not answered yet: its code is busy with something that lets nothing else run. Try again in a moment.',
+    );
+  }
+}
+
 /** Thrown when a session's Python process cannot be started. The cause is for the log. */
 export class SessionUnavailableError extends ApiError {
   readonly statusCode = 503;

@@ -6,6 +6,7 @@ export {
   MissingFileError,
   SessionGoneError,
   SessionNotFoundError,
+  SessionSilentError,
   SeveralFilesError,
   UploadTooLargeError,
 } from './errors.js';

@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { v4 as uuid } from 'uuid';
 import type { CreateSessionRequest, Session, SessionDetails } from '../../api/index.js';
-import type { Compute } from '../../compute/index.js';
+import type { Compute, SurvivingSession } from '../../compute/index.js';
 import type { User } from '../auth/index.js';
 import type { ServerConfig } from '../config.js';
 import type { Snapshots } from '../snapshots/index.js';
@@ -10,6 +11,7 @@ import {
   SessionGoneError,
   SessionLimitError,
   SessionNotFoundError,
+  SessionSilentError,
   SessionUnavailableError,
   ShuttingDownError,
 } from './errors.js';
@@ -25,6 +27,9 @@ const IDLE_LIMIT = 24 * 60 * 60 * 1000;
 
 /** Milliseconds from giving a session away to starting the next: a first cell takes less. */
 const REFILL_PAUSE = 500;
+
+/** Milliseconds that the start of the server waits for sessions which it takes over. */
+const ADOPTION_LIMIT = 5000;
 
 /** Ended sessions whose end can still be told to their owners. */
 const MAX_EPITAPHS = 1000;
@@ -51,6 +56,8 @@ export class Sessions {
   readonly #pool: WarmPool<WarmKernel>;
   readonly #live = new Map<string, LiveSession>();
   readonly #gone = new Map<string, { readonly owner: string; readonly error: SessionGoneError }>();
+  /** Owners of the sessions that are being taken over and have not answered yet. */
+  readonly #silent = new Map<string, string>();
   #starting = 0;
   #closed = false;
 
@@ -73,26 +80,12 @@ export class Sessions {
 
   /**
    * Goes on with the sessions that a server before this one has left running. Resolves when what
-   * they sent meanwhile has come.
+   * they sent meanwhile has come, but waits only so long for those that do not answer.
    */
   async adopt(): Promise<void> {
-    const { compute, log } = this.#parts;
-    const survivors = await compute.survivingSessions();
-    await Promise.all(
-      survivors.map(async ({ process, label }) => {
-        const known = readLabel(label);
-        // One in reserve was nobody's yet.
-        if (known === undefined) return await process.terminate();
-        try {
-          const kernel = await RunningKernel.connect(process, log);
-          await this.#enter(process.id, known, kernel).begin();
-          log.info({ session: process.id }, 'A session of the server before this one goes on.');
-        } catch (error) {
-          if (!(error instanceof SessionGoneError)) throw error;
-          log.warn({ session: process.id, err: error }, 'A session could not be taken over.');
-        }
-      }),
-    );
+    const survivors = await this.#parts.compute.survivingSessions();
+    const adopting = Promise.all(survivors.map((survivor) => this.#adoptOne(survivor)));
+    await Promise.race([adopting, delay(ADOPTION_LIMIT, undefined, { ref: false })]);
   }
 
   /**
@@ -161,11 +154,13 @@ export class Sessions {
   /**
    * @throws {SessionNotFoundError} for an id that never was a session, or is another user's
    * @throws {SessionGoneError} for one that has ended; the message says how
+   * @throws {SessionSilentError} for one that has not answered since this server started
    */
   find(user: User, id: string): LiveSession {
     const key = id.toLowerCase();
     const session = this.#live.get(key);
     if (session?.owner === user.name) return session;
+    if (this.#silent.get(key) === user.name) throw new SessionSilentError();
     const gone = this.#gone.get(key);
     if (gone?.owner === user.name) throw new SessionGoneError(gone.error.reason, gone.error.advice);
     throw new SessionNotFoundError(id);
@@ -195,6 +190,24 @@ export class Sessions {
       this.#pool.close(),
       ...[...this.#live.values()].map((session) => session.remove({ force: true, reason })),
     ]);
+  }
+
+  async #adoptOne({ process, label }: SurvivingSession): Promise<void> {
+    const { log } = this.#parts;
+    const known = readLabel(label);
+    // One in reserve was nobody's yet.
+    if (known === undefined) return await process.terminate();
+    this.#silent.set(process.id, known.owner);
+    try {
+      const kernel = await RunningKernel.connect(process, log);
+      await this.#enter(process.id, known, kernel).begin();
+      log.info({ session: process.id }, 'A session of the server before this one goes on.');
+    } catch (error) {
+      if (!(error instanceof SessionGoneError)) throw error;
+      log.warn({ session: process.id, err: error }, 'A session could not be taken over.');
+    } finally {
+      this.#silent.delete(process.id);
+    }
   }
 
   #enter(id: string, label: SessionLabel, kernel: RunningKernel): LiveSession {
