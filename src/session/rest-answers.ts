@@ -34,8 +34,13 @@ export function texts(value: unknown): string[] {
 /** The content of the answer to what is asked of a session beside its cells. */
 export function answerBeside({ op }: Content, { names, functions }: KnownSession): object {
   if (op === 'workspace_list') return { status: 'ok', result: { names, functions } };
+  return notThere(`answer to ${String(op)} beside its cells`);
+}
+
+/** The content of the answer to a request for what such a session does not have. */
+export function notThere(what: string): object {
   const ename = 'NotSupportedByServerError';
-  const evalue = `A session of this server cannot be asked for ${String(op)} beside its cells.`;
+  const evalue = `A session of a server that has the API of R Server 9.1 alone has no ${what}.`;
   return { status: 'error', ename, evalue, traceback: [`${ename}: ${evalue}`] };
 }
 

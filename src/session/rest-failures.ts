@@ -1,5 +1,5 @@
 import {
-  type ClientError,
+  ClientError,
   NotAnRServerError,
   NotFoundError,
   RequestTimeoutError,
@@ -7,6 +7,7 @@ import {
   ServerUnreachableError,
   SessionGoneError,
 } from '../client/index.js';
+import type { LinkEnd } from './link.js';
 
 /** Thrown when it is not known what became of a request that the session had. */
 export class RequestLostError extends Error {
@@ -37,4 +38,15 @@ export function mayStillRun(error: unknown): error is ClientError {
 /** Whether nothing listens where the server was. */
 export function isRefused(error: unknown): boolean {
   return error instanceof ServerUnreachableError && error.neverSent;
+}
+
+/** What a failure of a call means for the link. */
+export function endAfter(error: unknown): LinkEnd {
+  const message = error instanceof Error ? error.message : String(error);
+  if (isSessionGone(error)) return { reason: 'session-ended', message };
+  const isKnown = error instanceof ClientError || error instanceof RequestLostError;
+  return {
+    reason: 'lost',
+    message: isKnown ? message : `The session gave no proper answer: ${message}`,
+  };
 }

@@ -9,11 +9,12 @@ import {
   type KnownSession,
   kernelInfo,
   noDebugger,
+  notThere,
   readKnown,
   texts,
 } from './rest-answers.js';
 import { type HelperAnswer, RestCalls } from './rest-call.js';
-import { isSessionGone, RequestLostError } from './rest-failures.js';
+import { endAfter, isSessionGone } from './rest-failures.js';
 import { CellHistory } from './rest-history.js';
 import { type Exchange, exchangeOf, Publisher } from './rest-publisher.js';
 import { publishingSources } from './rest-sources.js';
@@ -68,6 +69,10 @@ class RestLink implements SessionLink {
     kernel_info_request: (exchange) => this.#answer(exchange, kernelInfo(this.#known)),
     comm_info_request: (exchange) => this.#answer(exchange, { status: 'ok', comms: {} }),
     comm_open: (exchange) => this.#closeComm(exchange),
+    list_subshell_request: (exchange) => this.#answer(exchange, { status: 'ok', subshell_id: [] }),
+    create_subshell_request: (exchange) => this.#answer(exchange, notThere('subshells')),
+    delete_subshell_request: (exchange) => this.#answer(exchange, notThere('subshells')),
+    usage_request: (exchange) => this.#answer(exchange, notThere('figures of its usage')),
     interrupt_request: (exchange) => void this.#interrupt(exchange),
     slipway_request: (exchange) =>
       this.#answer(exchange, answerBeside(exchange.content(), this.#known)),
@@ -127,6 +132,9 @@ class RestLink implements SessionLink {
     if (answer.status !== 'ok') throw helperError(answer);
     const result = Object(answer.result) as { [key: string]: JsonValue };
     if (typeof result.executionCount === 'number') this.#count = result.executionCount;
+    // The pieces of a cell with magics are not in the history, but the cell is.
+    const isCell = op === 'begin_cell' && args.storeHistory === true;
+    if (isCell) this.#history.add(this.#count, String(args.code));
     return { result, buffers: [] };
   }
 
@@ -283,17 +291,6 @@ function errorReply({ name: ename, message: evalue }: Error): object {
 
 function helperError({ ename, evalue, traceback }: HelperAnswer): SessionHelperError {
   return new SessionHelperError(String(ename), String(evalue), texts(traceback));
-}
-
-/** What a failure of a call means for the link. */
-function endAfter(error: unknown): LinkEnd {
-  const message = error instanceof Error ? error.message : String(error);
-  if (isSessionGone(error)) return { reason: 'session-ended', message };
-  const isKnown = error instanceof ClientError || error instanceof RequestLostError;
-  return {
-    reason: 'lost',
-    message: isKnown ? message : `The session gave no proper answer: ${message}`,
-  };
 }
 
 function ignoreEvent(): void {}

@@ -257,6 +257,11 @@ describe('the kernel on a server that has only the API of R Server 9.1', () => {
     ).toEqual({ comm_id: 'c1', data: {} });
   });
 
+  it.each(['usage_request', 'create_subshell_request'])('answers %s with why not', async (type) => {
+    const { reply } = await kernel.client.request(type, {}, { channel: 'control' });
+    expect(reply.content).toMatchObject({ status: 'error', ename: 'NotSupportedByServerError' });
+  });
+
   it('puts its helper back when the session has lost it', async () => {
     await run(
       'import sys\nfor name in list(sys.modules):\n    if name.startswith("slipway_rest"): del sys.modules[name]',

@@ -140,6 +140,13 @@ describe('magics on a server that has only the API of R Server 9.1', () => {
       ]);
       const [result] = published.filter(({ type }) => type === 'execute_result');
       expect(result?.content).toMatchObject({ execution_count: 1, data: { 'text/plain': '42' } });
+      const history = await kernel.client.request('history_request', {
+        hist_access_type: 'tail',
+        n: 1,
+        raw: true,
+        output: false,
+      });
+      expect(history.reply.content.history).toEqual([[1, 1, 'x = 2\n%status\nx * 21']]);
       const next = await kernel.client.execute('In[1], Out[1]');
       expect(JSON.stringify(next.published)).toContain("('x = 2\\\\n%status\\\\nx * 21', 42)");
     });
