@@ -25,7 +25,8 @@ interface Waiting {
  */
 export class LoginDesk {
   readonly #waiting = new Set<Waiting>();
-  #cell: { readonly cell: AskableCell; readonly ended: AbortController } | undefined;
+  /** The running cell; its end aborts what it was asked, if it was asked anything. */
+  #cell: { readonly cell: AskableCell; ended?: AbortController } | undefined;
 
   constructor(private readonly input: InputDesk) {}
 
@@ -37,7 +38,7 @@ export class LoginDesk {
     question.signal.addEventListener('abort', withdraw, { once: true });
     if (question.signal.aborted) withdraw();
     this.#waiting.add(waiting);
-    if (this.#cell !== undefined) this.#askIn(this.#cell.cell, this.#cell.ended.signal, waiting);
+    this.#askInCell(waiting);
     try {
       return await promise;
     } finally {
@@ -48,25 +49,29 @@ export class LoginDesk {
 
   /** A cell begins: what waits for one is asked now. */
   begin(cell: AskableCell): void {
-    const ended = new AbortController();
-    this.#cell = { cell, ended };
+    this.#cell = { cell };
     for (const waiting of this.#waiting) {
       if (cell.connects) waiting.resolve(undefined);
-      else this.#askIn(cell, ended.signal, waiting);
+      else this.#askInCell(waiting);
     }
   }
 
   /** The cell has ended; what it was asked waits for the next. */
   end(): void {
-    this.#cell?.ended.abort();
+    this.#cell?.ended?.abort();
     this.#cell = undefined;
   }
 
-  #askIn(cell: AskableCell, ended: AbortSignal, { question, resolve }: Waiting): void {
+  #askInCell({ question, resolve }: Waiting): void {
+    const running = this.#cell;
+    if (running === undefined) return;
+    const { cell } = running;
     if (!cell.allowStdin) {
       resolve(undefined);
       return;
     }
+    running.ended ??= new AbortController();
+    const ended = running.ended.signal;
     const signal = AbortSignal.any([cell.signal, ended, question.signal]);
     const ask = { prompt: question.prompt, password: true, allowStdin: true };
     this.input.ask(cell.request, ask, signal).then(resolve, (error: unknown) => {

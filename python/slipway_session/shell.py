@@ -10,6 +10,7 @@ from ipykernel.displayhook import ZMQShellDisplayHook
 from ipykernel.zmqshell import ZMQInteractiveShell
 from traitlets import Type
 
+from .history import IdleHistory
 from .streams import StreamGuard
 
 
@@ -57,6 +58,11 @@ class SlipwayShell(ZMQInteractiveShell):
     def __init__(self, **settings: Any) -> None:
         # ipykernel names its own compiler when it makes the shell.
         super().__init__(**{**settings, "compiler_class": SlipwayCompiler})
+
+    def init_events(self) -> None:
+        """Have the history, which is there by now, written when there is time."""
+        super().init_events()
+        IdleHistory(self)
 
     def begin_pieces(self, code: str, cell_number: int) -> None:
         """Take what runs from now on for pieces of this cell."""
