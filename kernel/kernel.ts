@@ -98,20 +98,22 @@ export class Kernel {
       count,
       names: this.#names,
     };
-    this.#cells = new CellQueue(new SessionCellRunner(parts), () => this.#names.changed());
+    const sources = new SessionSources({
+      own: this.#own,
+      known: this.#names,
+      sessions: this.#sessions,
+      profile: () => this.#profile,
+      isCellRunning: () => this.#cells.isRunning,
+      onProblem: (error) => this.log(`For completion: ${error.message}`),
+    });
+    this.#cells = new CellQueue(new SessionCellRunner(parts), () => {
+      this.#names.changed();
+      sources.changed();
+    });
     this.#dispatcher = new Dispatcher({
       ...parts,
       cells: this.#cells,
-      completer: new MagicCompleter(
-        new SessionSources({
-          own: this.#own,
-          known: this.#names,
-          sessions: this.#sessions,
-          profile: () => this.#profile,
-          isCellRunning: () => this.#cells.isRunning,
-          onProblem: (error) => this.log(`For completion: ${error.message}`),
-        }),
-      ),
+      completer: new MagicCompleter(sources),
       deadlines: new Deadlines({ frontend: this.#frontend, relay: this.#relay, knowledge }),
       profile: () => this.#profile,
       shutdown: (request, restart) => this.#shutdown(request, restart),

@@ -8,6 +8,7 @@ import {
   openSession,
   type SessionLink,
 } from '../src/session/index.js';
+import { type Attachment, closeOurs, startSuccessor } from './attachment.js';
 import type { ExecutionCount } from './cell/execution-count.js';
 import { LastSnapshot } from './last-snapshot.js';
 import type { RestartNote } from './restart-note.js';
@@ -23,14 +24,6 @@ export interface SessionEvents {
 
 /** Milliseconds that the kernel gives the server to close the session when it ends itself. */
 const CLOSE_LIMIT = 2000;
-
-interface Attachment {
-  readonly client: RServerClient;
-  readonly link: SessionLink;
-  readonly name: string;
-  /** Whether this kernel started the session and is to close it. */
-  isOurs: boolean;
-}
 
 /** How to get the next attachment. */
 type Opening = () => Promise<Attachment>;
@@ -225,7 +218,7 @@ export class SessionKeeper implements KernelSessionControl {
     this.#lost = undefined;
     this.#notice = undefined;
     try {
-      await this.#closeOurs(previous);
+      await closeOurs(previous);
     } catch (error) {
       const reason = (error as Error).message;
       this.#notice = `The session used before could not be closed and lives until its lease ends: ${reason}`;
@@ -320,45 +313,21 @@ export class SessionKeeper implements KernelSessionControl {
   async #closeLast(restart: boolean): Promise<void> {
     const last = this.#detach();
     try {
-      if (restart && last !== undefined && (await this.#leaveSuccessor(last))) {
-        return await last.link.close();
+      if (restart && last !== undefined && !this.#isElsewhere) {
+        const session = await startSuccessor(last, this.name);
+        if (session !== undefined) {
+          await this.restarts.leave({ session, name: last.name });
+          return await last.link.close();
+        }
       }
     } catch (error) {
-      await this.#closeOurs(last);
+      await closeOurs(last);
       throw error;
     }
     // With the user's own server its sessions are gone; a call would start another server.
     if (last?.client.embedded === true && !last.link.isConnected) await last.link.close();
-    else await this.#closeOurs(last);
+    else await closeOurs(last);
   }
-
-  /** Has the server start a fresh session with the files of this one; false where that is of no use. */
-  async #leaveSuccessor({ client, link, name, isOurs }: Attachment): Promise<boolean> {
-    if (!isOurs || this.#isElsewhere || link.isPlain || !link.isConnected) return false;
-    if (await hasOthers(client, link)) return false;
-    const files = await client.sessions.listFiles(link.sessionId);
-    if (files.length === 0 && name === this.name) return false;
-    const session = await client.sessions.restart(link.sessionId);
-    await this.restarts.leave({ session, name });
-    return true;
-  }
-
-  async #closeOurs(attachment: Attachment | undefined): Promise<void> {
-    if (attachment === undefined) return;
-    const { client, link, isOurs } = attachment;
-    const isShared = isOurs && (await hasOthers(client, link));
-    await link.close();
-    if (isOurs && !isShared) await client.sessions.forceClose(link.sessionId);
-  }
-}
-
-/** Whether another kernel is attached to a session too: then its end is not ours to decide. */
-async function hasOthers(client: RServerClient, link: SessionLink): Promise<boolean> {
-  if (link.isPlain) return false;
-  const isListed = link.isConnected;
-  const sessions = await client.sessions.details();
-  const session = sessions?.find(({ id }) => id === link.sessionId);
-  return (session?.attached.length ?? 0) > (isListed ? 1 : 0);
 }
 
 /** Told by the codes: the client is not loaded before it is needed. */

@@ -72,6 +72,13 @@ export class SessionSources implements CompletionSources {
     return told ?? completeFromNames(code, cursor, this.parts.known);
   }
 
+  /** Says that a cell has run: what it made is to be found by the next who completes. */
+  changed(): void {
+    if (this.#lists === undefined) return;
+    const { services, snapshots, sessions, files, names } = this.#lists;
+    for (const list of [services, snapshots, sessions, files, names]) list.forget();
+  }
+
   /** What the session offers for code, IPython's magics included; undefined when it is late. */
   async askSession(code: string, cursor: number): Promise<Completion | undefined> {
     const link = this.parts.sessions.connected?.link;

@@ -65,6 +65,14 @@ describe('complete_request on the line of a magic', () => {
     await eventually('%publish ').toEqual(['%publish predict']);
   });
 
+  it('has at once what a cell has made', async () => {
+    await eventually('%snapshot load ').toEqual(['%snapshot load "Iris Snapshot"']);
+    const { reply } = await client.execute('%snapshot second --only flower');
+    expect(reply.content.status).toBe('ok');
+    await eventually('%snapshot load se').toEqual(['%snapshot load second']);
+    await client.execute('%snapshot delete second');
+  });
+
   it('has Python in expressions, from the session', async () => {
     await eventually('%consume Iris V1 row=flo').toEqual(
       expect.arrayContaining(['%consume Iris V1 row=flower']),

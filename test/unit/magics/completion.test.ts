@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { magicAtCursor } from '../../../kernel/cell/magic-at-cursor.js';
-import { completeReply, offsetOf } from '../../../kernel/completion/index.js';
+import { codePointsBefore, completeReply, offsetOf } from '../../../kernel/completion/index.js';
 import { type CompletionSources, completeMagic } from '../../../kernel/magics/index.js';
 import type { WebService } from '../../../src/api/index.js';
 
@@ -160,5 +161,32 @@ describe('completion of a magic', () => {
         _jupyter_types_experimental: [{ start: 9, end: 12, text: '%publish', type: 'magic' }],
       },
     });
+  });
+});
+
+describe('completion of anything at all', () => {
+  const words = ['%', '%%', 'publish', ' ', '--', '-f', '=', '"', "'", '[', ')', ',', '#', '\\\n'];
+  const fragment = fc.oneof(
+    fc.constantFrom(...words, '\n', 'x = ', '?', 'consume Iris V1 ', 'snapshot load ', ':', '😀'),
+    fc.string({ maxLength: 4 }),
+  );
+  const code = fc.array(fragment, { maxLength: 12 }).map((parts) => parts.join(''));
+
+  it('replaces a part of the line before the cursor, and never fails', async () => {
+    await fc.assert(
+      fc.asyncProperty(code, fc.double({ min: 0, max: 1, noNaN: true }), async (text, share) => {
+        const points = Math.round(share * [...text].length);
+        const cursor = offsetOf(text, points);
+        const line = magicAtCursor(text, cursor);
+        if (line === undefined) return;
+        const found = await completeMagic(line, cursor, sources);
+        if (found === undefined) return;
+        expect(found.start).toBeLessThanOrEqual(found.end);
+        expect(found.end).toBe(cursor);
+        expect(found.start).toBeGreaterThanOrEqual(line.start);
+        expect(codePointsBefore(text, found.end)).toBe(points);
+      }),
+      { numRuns: 3000 },
+    );
   });
 });
