@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type EmbeddedServer, startEmbeddedServer } from '../support/embedded-server.js';
 import { statesOf } from '../support/exchange.js';
@@ -58,16 +59,21 @@ let deafCells = 0;
 const complete = (code: string) =>
   client.request('complete_request', { code, cursor_pos: Array.from(code).length });
 
-/** Waits until the kernel can complete by itself, which it finds out after a rest. */
+/** Waits until the kernel knows what the names are, for which it asks after a rest. */
 async function namesAreKnown(): Promise<void> {
   for (;;) {
     const id = await runDeaf(1);
     const { reply } = await complete('quite_lo');
     await client.exchange(id);
     running = undefined;
-    if (reply.content.matches.includes('quite_long_name')) return;
+    const [known] = reply.content.metadata._jupyter_types_experimental ?? [];
+    if (known?.type === 'instance') return;
+    await namesAreAsked();
   }
 }
+
+/** Gives the kernel the rest that it waits for. */
+const namesAreAsked = () => delay(200);
 
 const questions: [type: string, content: object][] = [
   ['complete_request', { code: 'quite_lo', cursor_pos: 8 }],
