@@ -171,6 +171,12 @@ describe('execute', () => {
     });
     expect(reply.content.matches).toContain('abcdef_long_name');
     expect(reply.content.cursor_start).toBe(5);
+    const inspected = await client.request('inspect_request', {
+      code: '"😀"; abcdef_long_name; other',
+      cursor_pos: 7,
+      detail_level: 0,
+    });
+    expect(inspected.reply.content).toMatchObject({ status: 'ok', found: true });
     expect(resultOf(await client.execute('"😀"'))?.data['text/plain']).toBe("'😀'");
   });
 });

@@ -74,6 +74,22 @@ describe('the end of a kernel', () => {
     },
   );
 
+  it('an interrupt before the shutdown, as clients send, changes nothing', async () => {
+    const kernel = await start();
+    const session = await sessionProcess(kernel);
+    await kernel.client.sendCell('import time\nwhile True: time.sleep(1)');
+    for (let again = 0; again < 2; again++) {
+      await kernel.client.request('interrupt_request', {}, { channel: 'control' });
+    }
+    const content = { restart: false };
+    const { reply } = await kernel.client.request('shutdown_request', content, {
+      channel: 'control',
+    });
+    expect(reply.content).toEqual({ status: 'ok', restart: false });
+    expect(await within(kernel.ended, 'the end of the kernel', 2500)).toBe(0);
+    expect(isAlive(session)).toBe(false);
+  });
+
   it('SIGTERM leaves neither process nor session, even while a cell runs', async () => {
     const kernel = await start();
     const session = await sessionProcess(kernel);

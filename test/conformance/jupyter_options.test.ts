@@ -110,3 +110,31 @@ describe('silent, store_history, stop_on_error and user_expressions', () => {
     });
   });
 });
+
+describe('what a kernel says of itself', () => {
+  const ask = async ({ client }: KernelProcess, type: string) =>
+    (await client.request(type, {}, { channel: 'control' })).reply.content;
+
+  it('language_info and features are those of ipykernel', async () => {
+    const [mine, other] = await Promise.all([
+      ask(ours, 'kernel_info_request'),
+      ask(theirs, 'kernel_info_request'),
+    ]);
+    expect(mine.language_info).toEqual(other.language_info);
+    expect(mine.supported_features).toEqual(other.supported_features);
+    expect(Object.keys(mine).sort()).toEqual(expect.arrayContaining(['banner', 'help_links']));
+  });
+
+  it('usage_request tells what the session uses, as ipykernel does', async () => {
+    const [mine, other] = await Promise.all([
+      ask(ours, 'usage_request'),
+      ask(theirs, 'usage_request'),
+    ]);
+    // How busy the machine is stands there from the second time on.
+    const steady = ['hostname', 'pid', 'cpu_count', 'host_virtual_memory'];
+    for (const usage of [mine, other])
+      expect(Object.keys(usage)).toEqual(expect.arrayContaining(steady));
+    const { published } = await ours.client.execute('import os; print(os.getpid())');
+    expect(mine.pid).toBe(Number(published.find(({ type }) => type === 'stream')?.content.text));
+  });
+});

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedServer, startEmbeddedServer } from '../support/embedded-server.js';
 import { resultOf, textOf } from '../support/exchange.js';
-import { type KernelClient, type KernelProcess, startKernel } from '../support/kernel.js';
+import { KernelClient, type KernelProcess, startKernel } from '../support/kernel.js';
 
 let server: EmbeddedServer;
 let kernel: KernelProcess;
@@ -26,6 +26,19 @@ describe('stdin', () => {
     expect(question.content).toEqual({ prompt: 'Name? ', password: false });
     await client.answer('ada');
     expect(textOf(await client.exchange(id))).toBe('ADA\n');
+  });
+
+  it('a question goes to the client that sent the cell, and to no other', async () => {
+    const other = new KernelClient(kernel.connection);
+    await other.connected;
+    const id = await other.sendCell('input("Who? ")', { allow_stdin: true });
+    await other.next(({ parent, channel }) => parent.msg_id === id && channel === 'stdin');
+    await other.answer('the other');
+    expect(resultOf(await other.exchange(id))?.data['text/plain']).toBe("'the other'");
+    expect(
+      client.received.some(({ parent, channel }) => parent.msg_id === id && channel === 'stdin'),
+    ).toBe(false);
+    other.close();
   });
 
   it('getpass asks for a password', async () => {

@@ -28,6 +28,8 @@ describe('a kernel whose server cannot be reached', () => {
         protocol_version: '5.5',
         implementation: 'slipway',
         language_info: { name: 'python', file_extension: '.py' },
+        // Subshells and the debugger are the session's: there is none.
+        supported_features: [],
       });
       expect(published.map(({ content }) => content.execution_state)).toEqual(['busy', 'idle']);
     }
