@@ -1,9 +1,9 @@
 import {
   ClientError,
+  GatewayError,
   NotAnRServerError,
   NotFoundError,
   RequestTimeoutError,
-  ServerFaultError,
   ServerUnreachableError,
   SessionGoneError,
 } from '../client/index.js';
@@ -30,9 +30,12 @@ export function isSessionGone(error: unknown): error is NotFoundError | SessionG
 /** Whether a failure is that of the way to a session which may run on: a proxy's, or the network's. */
 export function mayStillRun(error: unknown): error is ClientError {
   if (error instanceof ServerUnreachableError) return !error.neverSent;
-  if (error instanceof ServerFaultError) return error.status === 502 || error.status === 504;
-  // A proxy gives up with a page of its own.
-  return error instanceof RequestTimeoutError || error instanceof NotAnRServerError;
+  return (
+    error instanceof GatewayError ||
+    error instanceof RequestTimeoutError ||
+    // Some proxies give up with a page of their own and another status.
+    error instanceof NotAnRServerError
+  );
 }
 
 /** Whether nothing listens where the server was. */
