@@ -17,7 +17,7 @@ export function linkEnd(code: number, reason: string): LinkEnd {
     return { reason: 'lost', message: 'A message was larger than the server takes (1 GiB).' };
   }
   if (code === 4401) {
-    return { reason: 'lost', message: 'The login at the server has expired.' };
+    return { reason: 'lost', message: 'The login at the server has ended.' };
   }
   const why = code === 1001 || code === 1012 ? 'The server went away' : 'The connection broke';
   return { reason: 'lost', message: `${why} while the session was in use.` };

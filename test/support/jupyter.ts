@@ -39,6 +39,7 @@ export async function createJupyterWorld(): Promise<JupyterWorld> {
     IPYTHONDIR: join(base, 'ipython'),
     SLIPWAY_HOME: slipwayHome,
     SLIPWAY_PORT: '0',
+    XDG_CONFIG_HOME: join(base, 'xdg'),
     SLIPWAY_URL: undefined,
     SLIPWAY_TOKEN: undefined,
   };

@@ -1,4 +1,4 @@
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { InvalidTokenError, TokenExpiredError } from './errors.js';
@@ -60,4 +60,9 @@ export async function verifyAccessToken(key: SigningKey, token: string): Promise
     throw new InvalidTokenError();
   }
   return payload;
+}
+
+/** The login that a token was handed out for; only of a token that has been verified before. */
+export function loginIdOf(token: string): string {
+  return String(decodeJwt(token).sid);
 }

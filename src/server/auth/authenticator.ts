@@ -6,6 +6,7 @@ import { wireTime } from '../time.js';
 import {
   ACCESS_TOKEN_LIFETIME,
   type Claims,
+  loginIdOf,
   signAccessToken,
   verifyAccessToken,
 } from './access-tokens.js';
@@ -124,6 +125,16 @@ export class Authenticator {
   }
 
   /**
+   * Whether the login goes on that a token was handed out for; the token itself may have expired
+   * or been renewed.
+   * @param token one that has been checked by {@link authenticate}
+   */
+  async hasLogin(token: string): Promise<boolean> {
+    const login = await this.#store.logins.find(loginIdOf(token));
+    return login !== undefined && isAlive(login);
+  }
+
+  /**
    * Ends the login of a refresh token.
    * @throws {InvalidRefreshTokenError}
    */
@@ -203,12 +214,8 @@ export class Authenticator {
     if (sent === undefined || login === undefined) {
       throw new InvalidRefreshTokenError();
     }
-    const now = Date.now();
     const isCurrent = timingSafeEqual(Buffer.from(sent.hash), Buffer.from(login.refreshHash));
-    const isAlive =
-      now - login.renewedAt < REFRESH_IDLE_LIFETIME &&
-      now - login.startedAt < REFRESH_TOTAL_LIFETIME;
-    if (!isCurrent || !isAlive) {
+    if (!isCurrent || !isAlive(login)) {
       await this.#end(login.id);
       throw new InvalidRefreshTokenError();
     }
@@ -231,4 +238,10 @@ export class Authenticator {
       refresh_token: refresh.token,
     };
   }
+}
+
+/** Whether a login is young enough to be renewed. */
+function isAlive({ renewedAt, startedAt }: LoginRecord): boolean {
+  const now = Date.now();
+  return now - renewedAt < REFRESH_IDLE_LIFETIME && now - startedAt < REFRESH_TOTAL_LIFETIME;
 }

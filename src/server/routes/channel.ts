@@ -12,6 +12,7 @@ import {
 import { bearerToken } from '../bearer.js';
 import type { ServerContext } from '../context.js';
 import { ApiError } from '../errors.js';
+import { LoginWatch } from '../login-watch.js';
 import {
   type Arrival,
   CLOSE_CODES,
@@ -44,6 +45,10 @@ export async function channelRoutes(app: FastifyInstance, context: ServerContext
     handleProtocols: () => WEBSOCKET_SUBPROTOCOL,
   });
 
+  const logins = new LoginWatch(context.auth, (error) =>
+    context.log.error({ err: error }, 'The logins of open channels could not be checked.'),
+  );
+
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     accept(request, socket, head).catch((error: unknown) => {
@@ -64,6 +69,7 @@ export async function channelRoutes(app: FastifyInstance, context: ServerContext
   });
 
   app.addHook('preClose', async () => {
+    logins.close();
     const closing = [...sockets.clients].map((socket) => closeSocket(socket));
     await Promise.all(closing);
   });
@@ -72,13 +78,15 @@ export async function channelRoutes(app: FastifyInstance, context: ServerContext
     const [path = ''] = (request.url ?? '').split('?', 1);
     const id = PATH.exec(path)?.[1];
     if (id === undefined) throw new NoChannelError(path);
-    const user = await context.auth.authenticate(bearerToken(request.headers.authorization));
+    const token = bearerToken(request.headers.authorization);
+    const user = await context.auth.authenticate(token);
     const offered = request.headers['sec-websocket-protocol']?.split(',') ?? [];
     if (!offered.some((protocol) => protocol.trim() === WEBSOCKET_SUBPROTOCOL)) {
       throw new SubprotocolError();
     }
     request.socket.setNoDelay(true);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      logins.add(webSocket, token);
       try {
         context.sessions.find(user, decodePart(id)).attach({
           socket: webSocket,

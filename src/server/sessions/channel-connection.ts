@@ -10,6 +10,7 @@ export const CLOSE_CODES = {
   serverStops: 1001,
   malformed: 1007,
   tryAgain: 1013,
+  loginEnded: 4401,
   unknownSession: 4404,
   unknownLink: 4409,
   sessionEnded: 4410,
