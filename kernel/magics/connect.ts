@@ -95,8 +95,8 @@ async function connectionView(context: MagicContext): Promise<View> {
       {
         kind: 'table',
         columns: [{ title: 'Setting' }, { title: 'Value' }, { title: 'From' }],
-        rows: client.origins.map(settingRow),
-        empty: 'No setting is known.',
+        rows: client.origins.filter(({ source }) => source !== 'default').map(settingRow),
+        empty: 'Nothing is configured, so that your own server on this machine is used.',
       },
     ],
     data: {
@@ -122,8 +122,8 @@ const LABELS: Readonly<Record<SettingKey, string>> = {
   timeout: 'time limit in seconds',
 };
 
-/** A secret has no value here. */
+/** A secret comes without its value. */
 function settingRow({ key, value, source, where }: SettingOrigin): Inline[] {
   const from = where === '' || where === source ? source : `${source}: ${where}`;
-  return [LABELS[key], value === undefined ? '' : String(value), from];
+  return [LABELS[key], value === undefined ? 'not shown' : String(value), from];
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -142,5 +142,46 @@ describe('slipway doctor', () => {
     const found = await examine();
     expect(found.find('Python')?.detail).toContain('http://127.0.0.1:2');
     expect(found.stdout).not.toContain('http://127.0.0.1:1');
+  });
+
+  it('shows where each setting comes from, and stops at one that is wrong', async () => {
+    await installKernel(python, { SLIPWAY_DEFAULT_URL: 'http://127.0.0.1:1' });
+    Object.assign(env, { SLIPWAY_USER: 'ana', SLIPWAY_PASSWORD: 'Secret-1' });
+    const found = await examine();
+    expect(found.find('settings')?.detail.split('\n')).toEqual([
+      'url http://127.0.0.1:1 (kernelspec, SLIPWAY_DEFAULT_URL)',
+      'user ana (environment, SLIPWAY_USER)',
+      'password (environment, SLIPWAY_PASSWORD)',
+    ]);
+    expect(found.stdout).not.toContain('Secret-1');
+    env.SLIPWAY_PASSWORD_FILE = '/nowhere/password';
+    delete env.SLIPWAY_PASSWORD;
+    const missing = await examine();
+    expect(missing.find('login')).toMatchObject({
+      status: 'failed',
+      fix: 'Correct what SLIPWAY_PASSWORD_FILE names.',
+    });
+    env.SLIPWAY_CONFIG = join(base, 'none.json');
+    const wrong = await examine();
+    expect(wrong.named('failed')).toEqual(['settings']);
+    expect(wrong.named('skipped')).toEqual(['server', 'login', 'session', 'cell']);
+  });
+
+  it('is followed by slipway token, which uses the same settings', async () => {
+    const server = await startServerProcess(home, env);
+    try {
+      const { url, username, password } = server.runtime;
+      const path = join(base, 'config.json');
+      const settings = { servers: { work: { url, user: username, password } } };
+      await writeFile(path, JSON.stringify(settings), { mode: 0o600 });
+      Object.assign(env, { SLIPWAY_CONFIG: path, SLIPWAY_URL: 'work', SLIPWAY_HOME: base });
+      expect((await runCli(['token'], env)).stdout).toMatch(/^eyJ/);
+      await chmod(path, 0o644);
+      const refused = await runCli(['token'], env);
+      expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+      expect(refused.stderr).toContain(`chmod 600 '${path}'`);
+    } finally {
+      await server.end('SIGTERM');
+    }
   });
 });

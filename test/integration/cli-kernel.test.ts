@@ -1,6 +1,6 @@
 import { access, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cliEnvironment, runCli } from '../support/cli.js';
 import { writeBarePython } from '../support/interpreters.js';
@@ -56,7 +56,23 @@ describe('slipway kernel install', () => {
     expect(entry.env).toEqual({ SLIPWAY_DEFAULT_URL: 'http://rserver.example.com:12800' });
   });
 
+  it('keeps how to log in there, but no secret', async () => {
+    const options = ['--username', 'ana', '--auth', 'admin', '--credential-command', 'keys "a b"'];
+    const server = ['--server', 'https://host:1', '--ca-file', 'ca.pem'];
+    expect((await kernel('install', ...server, ...options)).exitCode).toBe(0);
+    expect((await readEntry(join(user, ENTRY))).env).toEqual({
+      SLIPWAY_DEFAULT_URL: 'https://host:1',
+      SLIPWAY_DEFAULT_USER: 'ana',
+      SLIPWAY_DEFAULT_AUTH: 'admin',
+      SLIPWAY_DEFAULT_CA_FILE: resolve('ca.pem'),
+      SLIPWAY_DEFAULT_CREDENTIAL_COMMAND: 'keys "a b"',
+    });
+  });
+
   it.each([
+    [['--username', 'ana'], /Give --server, too/],
+    [['--server', 'host', '--auth', 'kerberos'], /AUTH must be admin/],
+    [['--server', 'host', '--password', 'secret'], /unknown option '--password'/],
     [['--user', '--sys-prefix'], /only one of/],
     [['--server', 'ftp://host'], /not the address of a server/],
     [['--server', 'http://ada:secret@host'], /carries no user name or password/],
@@ -93,6 +109,18 @@ describe('slipway kernel list', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('tells which entries hold a secret, without showing it', async () => {
+    await kernel('install', '--server', 'http://host:1');
+    const path = join(user, ENTRY);
+    const entry = await readEntry(path);
+    const more = { SLIPWAY_PASSWORD: 'Secret-1', SLIPWAY_DEFAULT_TOKEN: 'Secret-2' };
+    await writeFile(path, JSON.stringify({ ...entry, env: { ...entry.env, ...more } }));
+    const { stdout } = await kernel('list');
+    expect(stdout).toContain('holds SLIPWAY_PASSWORD, which others can read');
+    expect(stdout).toContain('holds SLIPWAY_DEFAULT_TOKEN');
+    expect(stdout).not.toMatch(/Secret-\d/);
   });
 
   it('tells which entries name what is gone', async () => {

@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cliEnvironment } from '../support/cli.js';
 import { type CuttingProxy, startCuttingProxy } from '../support/cutting-proxy.js';
+import { Door } from '../support/door.js';
 import { type KernelProcess, type ReadMessage, startKernel } from '../support/kernel.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
@@ -240,6 +242,40 @@ describe('a login that ends while no cell runs', () => {
 });
 
 describe('a token', () => {
+  it('is renewed ahead of time while a cell runs that asks for nothing', async () => {
+    const renewals: string[] = [];
+    const door = await Door.create();
+    await door.put((socket) => {
+      const { hostname, port } = new URL(server.url);
+      const upstream = connect(Number(port), hostname);
+      socket.on('data', (chunk: Buffer) => {
+        if (chunk.toString('latin1').startsWith('POST /login/refreshToken')) renewals.push('asked');
+        upstream.write(chunk);
+      });
+      // As long as before, so that the length of the answer stays right.
+      upstream.on('data', (chunk: Buffer) => {
+        const text = chunk.toString('latin1').replace('"expires_in":3600', '"expires_in":2   ');
+        socket.write(Buffer.from(text, 'latin1'));
+      });
+      upstream.on('close', () => socket.destroy());
+      upstream.on('error', () => socket.destroy());
+      socket.on('close', () => upstream.destroy());
+    });
+    try {
+      const client = await start({ SLIPWAY_URL: door.url, SLIPWAY_PASSWORD: 'Password-1' });
+      const id = await client.sendCell('import time\ntime.sleep(6)');
+      await client.next(({ parent, type }) => parent.msg_id === id && type === 'execute_input');
+      const before = renewals.length;
+      expect((await client.exchange(id)).reply.content.status).toBe('ok');
+      expect(renewals.length).toBeGreaterThanOrEqual(before + 2);
+      expect((await client.execute('%session list')).reply.content.status).toBe('ok');
+    } finally {
+      await kernel?.stop();
+      kernel = undefined;
+      await door.close();
+    }
+  });
+
   it('that ends is asked for in the running cell', async () => {
     const token = await server.login(user, 'Password-1');
     const client = await start({ SLIPWAY_TOKEN: token, SLIPWAY_USER: '' });
