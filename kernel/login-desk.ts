@@ -30,11 +30,11 @@ export class LoginDesk {
 
   constructor(private readonly input: InputDesk) {}
 
-  /** The answer; undefined when the client takes no input, and when the user interrupts. */
+  /** The answer; empty when the user interrupts, undefined when the client takes no input. */
   async ask(question: LoginQuestion): Promise<string | undefined> {
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     const waiting: Waiting = { question, resolve };
-    const withdraw = () => resolve(undefined);
+    const withdraw = () => resolve('');
     question.signal.addEventListener('abort', withdraw, { once: true });
     if (question.signal.aborted) withdraw();
     this.#waiting.add(waiting);
@@ -51,7 +51,7 @@ export class LoginDesk {
   begin(cell: AskableCell): void {
     this.#cell = { cell };
     for (const waiting of this.#waiting) {
-      if (cell.connects) waiting.resolve(undefined);
+      if (cell.connects) waiting.resolve('');
       else this.#askInCell(waiting);
     }
   }
@@ -76,7 +76,7 @@ export class LoginDesk {
     const ask = { prompt: question.prompt, password: true, allowStdin: true };
     this.input.ask(cell.request, ask, signal).then(resolve, (error: unknown) => {
       if (!(error instanceof CellInterruptedError)) throw error;
-      if (!ended.aborted) resolve(undefined);
+      if (!ended.aborted) resolve('');
     });
   }
 }

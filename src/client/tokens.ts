@@ -15,6 +15,8 @@ export type Credentials =
 export interface Refusal {
   readonly credentials: Credentials;
   readonly error: LoginFailedError;
+  /** How many have been refused one after the other, these included. */
+  readonly attempt: number;
 }
 
 /** Where credentials come from. */
@@ -159,14 +161,14 @@ export class TokenKeeper {
     const renewed = await this.#renewed(last?.refreshToken);
     if (renewed !== undefined) return this.#hold(heldPair(renewed, this.now()));
     let refusal = refusalOf(last?.credentials);
-    for (;;) {
+    for (let attempt = 1; ; attempt += 1) {
       if (refusal !== undefined) onAsk();
       const credentials = await this.source().get(refusal);
       try {
         return this.#hold(await this.#logIn(credentials));
       } catch (error) {
         if (!(error instanceof LoginFailedError)) throw error;
-        refusal = { credentials, error };
+        refusal = { credentials, error, attempt };
       }
     }
   }
@@ -226,7 +228,7 @@ function refusalOf(credentials: Credentials | undefined): Refusal | undefined {
   const error = new LoginFailedError(
     'The server refuses the access token: it has expired or was revoked.',
   );
-  return { credentials, error };
+  return { credentials, error, attempt: 1 };
 }
 
 function heldPair(pair: TokenPair, now: number): Held {

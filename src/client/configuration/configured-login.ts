@@ -14,29 +14,33 @@ export interface LoginQuestion {
   readonly signal: AbortSignal;
 }
 
-/** Asks the user for a secret. Undefined where nobody can be asked or the user gives up. */
+/**
+ * Asks the user for a secret. Empty when the user gives up or interrupts, undefined where nobody
+ * can be asked.
+ */
 export type AskLogin = (question: LoginQuestion) => Promise<string | undefined>;
 
-/** How often a wrong answer is asked for again. */
-const MOST_QUESTIONS = 3;
+/** How many logins in a row may be refused: servers keep those waiting who guess. */
+const MOST_ATTEMPTS = 3;
 
 /** The login that the configuration names; where it is missing or refused, the user is asked. */
 export class ConfiguredLogin implements CredentialSource {
   readonly #configuration: Configuration & { readonly url: string };
   readonly #ask: AskLogin | undefined;
   readonly #closing = new AbortController();
+  /** What the user has answered. */
   #asked: Credentials | undefined;
-  /** Questions since credentials were last taken. */
-  #questions = 0;
+  /** Of the credentials that were given last. */
+  #username: string | undefined;
 
   constructor(configuration: Configuration & { readonly url: string }, ask?: AskLogin) {
     this.#configuration = configuration;
     this.#ask = ask;
+    this.#username = configuration.kind === 'password' ? configuration.user : undefined;
   }
 
   get username(): string | undefined {
-    const { kind, user } = this.#configuration;
-    return this.#asked?.kind === 'password' || kind === 'password' ? user : undefined;
+    return this.#username;
   }
 
   /**
@@ -46,30 +50,36 @@ export class ConfiguredLogin implements CredentialSource {
    * @throws {SecretFileError} {CredentialCommandError}
    */
   async get(refusal?: Refusal): Promise<Credentials> {
-    if (refusal !== undefined) return await this.#others(refusal);
-    this.#questions = 0;
-    if (this.#asked !== undefined) return this.#asked;
-    const { login } = this.#configuration;
-    if (login?.isForThisServer) return await this.#configured(login);
-    const asked = await this.#askUser(undefined);
-    if (asked !== undefined) return asked;
-    if (login !== undefined) return await this.#configured(login);
-    throw this.#missing();
+    const credentials = await (refusal === undefined ? this.#first() : this.#others(refusal));
+    this.#username = credentials.kind === 'password' ? credentials.username : undefined;
+    return credentials;
   }
 
   close(): void {
     this.#closing.abort();
   }
 
+  async #first(): Promise<Credentials> {
+    if (this.#asked !== undefined) return this.#asked;
+    const { login } = this.#configuration;
+    if (login?.isForThisServer) return await this.#configured(login);
+    const asked = await this.#askUser(undefined);
+    if (typeof asked === 'object') return asked;
+    if (login !== undefined && asked === 'nobody') return await this.#configured(login);
+    throw this.#missing();
+  }
+
   /** What is configured may have changed: a file has been written, a command is asked again. */
   async #others(refusal: Refusal): Promise<Credentials> {
     const { login } = this.#configuration;
-    if (login !== undefined && refusal.credentials !== this.#asked && isRenewable(login)) {
+    const isFirst = refusal.attempt === 1 && refusal.credentials !== this.#asked;
+    this.#asked = undefined;
+    if (login !== undefined && isFirst && isRenewable(login)) {
       const again = await this.#configured(login);
       if (!isSame(again, refusal.credentials)) return again;
     }
-    const asked = this.#questions < MOST_QUESTIONS && (await this.#askUser(refusal.error.message));
-    if (asked) return asked;
+    const asked = refusal.attempt < MOST_ATTEMPTS ? await this.#askUser(refusal) : 'nothing';
+    if (typeof asked === 'object') return asked;
     throw new LoginFailedError(`${refusal.error.message} ${this.#advice()}`, {
       cause: refusal.error,
     });
@@ -93,15 +103,16 @@ export class ConfiguredLogin implements CredentialSource {
     }
   }
 
-  async #askUser(reason: string | undefined): Promise<Credentials | undefined> {
-    if (this.#ask === undefined) return undefined;
-    this.#questions += 1;
-    const { url, user, kind } = this.#configuration;
+  async #askUser(refusal: Refusal | undefined): Promise<Credentials | 'nothing' | 'nobody'> {
+    if (this.#ask === undefined) return 'nobody';
+    const { url, user } = this.#configuration;
+    const kind = refusal?.credentials.kind ?? this.#configuration.kind;
     const { signal } = this.#closing;
     const what = kind === 'token' ? `Access token for ${url}` : `Password of ${user} at ${url}`;
-    const prompt = `${reason === undefined ? '' : `${reason} `}${what}: `;
+    const reason = refusal === undefined ? '' : `${refusal.error.message} `;
+    const prompt = `${reason}${what}: `;
     const answer = await this.#ask({ prompt, signal });
-    if (!answer) return undefined;
+    if (!answer) return answer === undefined ? 'nobody' : 'nothing';
     this.#asked =
       kind === 'token'
         ? { kind, token: answer }

@@ -35,9 +35,10 @@ async function login(variables: NodeJS.ProcessEnv, ask?: AskLogin): Promise<Conf
   return new ConfiguredLogin({ ...configuration, url: configuration.url ?? '' }, ask);
 }
 
-const refused = (credentials: Credentials) => ({
+const refused = (credentials: Credentials, attempt = 1) => ({
   credentials,
   error: new LoginFailedError('The server says no.'),
+  attempt,
 });
 
 const failure = (promise: Promise<unknown>) =>
@@ -175,7 +176,7 @@ describe('a command that knows the login', () => {
     );
   });
 
-  it('is run again when the login was refused', async () => {
+  it('is run again when the login was refused, but not for ever', async () => {
     const counter = join(directory, 'count');
     const source = `const fs = require("fs"); fs.appendFileSync(${JSON.stringify(counter)}, "x");
       console.log("token=" + fs.readFileSync(${JSON.stringify(counter)}).length)`;
@@ -185,7 +186,10 @@ describe('a command that knows the login', () => {
     const renewing = await login({ SLIPWAY_CONFIG: path });
     const first = await renewing.get();
     expect(first).toEqual({ kind: 'token', token: '1' });
-    expect(await renewing.get(refused(first))).toEqual({ kind: 'token', token: '2' });
+    const second = await renewing.get(refused(first));
+    expect(second).toEqual({ kind: 'token', token: '2' });
+    const error = await failure(renewing.get(refused(second, 2)));
+    expect(error).toBeInstanceOf(LoginFailedError);
   });
 });
 
@@ -223,18 +227,47 @@ describe('the user', () => {
     expect(prompts).toEqual([`The server says no. Password of admin at ${URL_OF_SERVER}: `]);
   });
 
-  it('is asked three times at most', async () => {
+  it('is asked for a token when one is refused that a command has given', async () => {
+    const { ask, prompts } = answers('t2');
+    const source = await login({ SLIPWAY_CREDENTIAL_COMMAND: 'echo token=t1' }, ask);
+    expect(source.username).toBe('admin');
+    const first = await source.get();
+    expect(source.username).toBeUndefined();
+    expect(await source.get(refused(first))).toEqual({ kind: 'token', token: 't2' });
+    expect(prompts).toEqual([`The server says no. Access token for ${URL_OF_SERVER}: `]);
+  });
+
+  it('is asked each time that a token has ended, however often that is', async () => {
+    const { ask, prompts } = answers('t1', 't2', 't3', 't4', 't5');
+    const source = await login({ SLIPWAY_AUTH: 'token' }, ask);
+    let last = await source.get();
+    for (let renewal = 0; renewal < 4; renewal += 1) last = await source.get(refused(last));
+    expect(last).toEqual({ kind: 'token', token: 't5' });
+    expect(prompts).toHaveLength(5);
+  });
+
+  it('is asked three times in a row at most', async () => {
     const { ask, prompts } = answers('a', 'b', 'c', 'd');
     const source = await login({}, ask);
     let last = await source.get();
     last = await source.get(refused(last));
-    last = await source.get(refused(last));
-    const error = await failure(source.get(refused(last)));
+    last = await source.get(refused(last, 2));
+    const error = await failure(source.get(refused(last, 3)));
     expect(error).toBeInstanceOf(LoginFailedError);
     expect(error.message).toBe(
       `The server says no. Run %connect ${URL_OF_SERVER} --user admin to log in again.`,
     );
     expect(prompts).toHaveLength(3);
+  });
+
+  it('that gives up is not replaced by a login for who knows which server', async () => {
+    const { ask } = answers('', undefined);
+    const magic = { url: URL_OF_SERVER };
+    const env = { XDG_CONFIG_HOME: directory, SLIPWAY_PASSWORD: 'Secret-1' };
+    const configuration = await resolveConfiguration({ env, magic });
+    const source = new ConfiguredLogin({ ...configuration, url: URL_OF_SERVER }, ask);
+    expect(await failure(source.get())).toBeInstanceOf(MissingCredentialsError);
+    expect(await source.get()).toEqual(password('Secret-1'));
   });
 
   it('may give up, or be nobody', async () => {

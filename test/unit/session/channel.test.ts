@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { ServerUnreachableError } from '../../../src/client/index.js';
 import {
   type ChannelMessage,
   createHeader,
@@ -14,7 +15,6 @@ import {
   WEBSOCKET_SUBPROTOCOL,
   type WireMessage,
 } from '../../../src/jupyter/index.js';
-import { ServerUnreachableError } from '../../../src/client/index.js';
 import { openChannel } from '../../../src/session/channel.js';
 import {
   LinkClosedError,
