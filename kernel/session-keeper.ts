@@ -11,8 +11,8 @@ import {
 import { type Attachment, closeOurs, startSuccessor } from './attachment.js';
 import type { ExecutionCount } from './cell/execution-count.js';
 import { LastSnapshot } from './last-snapshot.js';
-import type { RestartNote } from './restart-note.js';
 import { type CurrentSession, type KernelSessionControl, notSupported } from './magic-context.js';
+import type { RestartNote } from './restart-note.js';
 
 /** What the keeper tells the kernel. */
 export interface SessionEvents {
