@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jupyter_client import BlockingKernelClient
 from wire_gateway import SessionProcess, WireGateway
 
 _DEADLINE = 30
@@ -46,8 +47,13 @@ class LiveSession:
 
     def __init__(self, process: SessionProcess, gateway: WireGateway) -> None:
         self.manager = process
+        self._gateway = gateway
         self.client = gateway.client()
         self.client.wait_for_ready(timeout=_DEADLINE)
+
+    def another_client(self) -> BlockingKernelClient:
+        """Connect a client besides ``client``; stop its channels when it is done with."""
+        return self._gateway.client()
 
     def send(self, op: str, *, on: str = "shell", buffers: Any = None, **arguments: Any) -> str:
         """Send a request and return its message id."""

@@ -123,8 +123,7 @@ def test_after_an_execution_that_was_dropped_no_earlier_values_are_returned(
 
 def test_the_failure_of_another_client_does_not_count(live: LiveSession) -> None:
     live.run("answer = 42")
-    other = live.manager.blocking_client()
-    other.start_channels()
+    other = live.another_client()
     try:
         other.wait_for_ready(timeout=30)
         other.execute("1 / 0", reply=True, timeout=30, stop_on_error=False)
