@@ -18,7 +18,7 @@ import { verifySnapshot } from './verify.js';
 
 export { describeEnd, ProcessStartError } from './child-process.js';
 export { ServiceLoadError, WorkerEndedError, WorkerStartError } from './service-errors.js';
-export { SessionStartError, SessionUnreachableError } from './session.js';
+export { SessionStartError, SessionUnreachableError } from './session-errors.js';
 export type { LocalSettings } from './settings.js';
 export { FileNotFoundError, UnsafePathError } from './work-files.js';
 

@@ -1,16 +1,18 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { ProcessEnd, SessionNote, SessionProcess, WorkFiles } from '../types.js';
 import { AdoptedGroup } from './adopted-process.js';
-import { describeEnd, type ProcessGroup, startChild } from './child-process.js';
+import { type ProcessGroup, startChild } from './child-process.js';
 import {
   createRuntimeDirectory,
   ensurePrivateDirectory,
   removeDirectory,
 } from './runtime-directory.js';
+import { SessionStartError, SessionUnreachableError } from './session-errors.js';
+import { readNote, writeNote } from './session-note.js';
 import type { LocalSettings } from './settings.js';
 import { LocalWorkFiles } from './work-files.js';
 
@@ -22,7 +24,6 @@ const STDERR_TAIL = 8 * 1024;
 
 /** Files in the runtime directory of a session. */
 const LINK = 'link';
-const NOTE = 'session.json';
 const STDERR = 'stderr.log';
 
 /** Where one session lives on disk. */
@@ -33,13 +34,6 @@ export interface SessionPlaces {
   readonly workDirectory: string;
   /** Parent of the directories in which snapshots and uploads take shape. */
   readonly stagingDirectory: string;
-}
-
-/** What stands in a session's note: enough to go on with it after the end of the server. */
-interface Note {
-  readonly id: string;
-  readonly pid: number;
-  readonly label: SessionNote;
 }
 
 /**
@@ -99,7 +93,7 @@ export async function findSessionProcess(
   runtimeDirectory: string,
   placesOf: (id: string) => Omit<SessionPlaces, 'runtimeDirectory'>,
 ): Promise<{ process: LocalSession; label: SessionNote } | undefined> {
-  const note = await readNote(join(runtimeDirectory, NOTE));
+  const note = await readNote(runtimeDirectory);
   if (note === undefined) return undefined;
   const isAlive = () => answers(join(runtimeDirectory, LINK));
   if (!(await isAlive())) return undefined;
@@ -159,10 +153,7 @@ export class LocalSession implements SessionProcess {
   }
 
   async label(label: SessionNote): Promise<void> {
-    const path = join(this.#places.runtimeDirectory, NOTE);
-    const note: Note = { id: this.id, pid: this.pid, label };
-    await writeFile(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
-    await rename(`${path}.new`, path);
+    await writeNote(this.#places.runtimeDirectory, { id: this.id, pid: this.pid, label });
   }
 
   release(): void {
@@ -236,24 +227,6 @@ async function answers(path: string): Promise<boolean> {
   }
 }
 
-/** The note of a session; undefined when there is none that was written to its end. */
-async function readNote(path: string): Promise<Note | undefined> {
-  let content: unknown;
-  try {
-    content = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
-  }
-  const { id, pid, label } = Object(content) as Partial<Note>;
-  if (typeof id !== 'string' || !Number.isSafeInteger(pid) || typeof label !== 'object') {
-    return undefined;
-  }
-  return { id, pid: pid as number, label };
-}
-
 /** The end of what a session wrote to its standard error before ipykernel took it over. */
 async function readTail(runtimeDirectory: string): Promise<string> {
   try {
@@ -270,37 +243,4 @@ async function readTail(runtimeDirectory: string): Promise<string> {
 
 async function discard(places: SessionPlaces): Promise<void> {
   await Promise.all(Object.values(places).map((directory: string) => removeDirectory(directory)));
-}
-
-/** Thrown when a session's process ends, or takes too long, before it can be spoken to. */
-export class SessionStartError extends Error {
-  readonly code = 'SESSION_START';
-  override readonly name = 'SessionStartError';
-
-  constructor(
-    message: string,
-    readonly end?: ProcessEnd,
-  ) {
-    super(message);
-  }
-
-  static from(end: ProcessEnd): SessionStartError {
-    const lastLine = end.stderrTail.split('\n').at(-1)?.trim() ?? '';
-    const detail = lastLine === '' ? '' : ` It said: ${lastLine}.`;
-    return new SessionStartError(
-      `A Python session could not be started: its process ${describeEnd(end)}.${detail} Check that the interpreter named by SLIPWAY_PYTHON has ipykernel.`,
-      end,
-    );
-  }
-
-  /** The same failure, with the end of what the process wrote to its standard error. */
-  withTail(stderrTail: string): SessionStartError {
-    return this.end === undefined ? this : SessionStartError.from({ ...this.end, stderrTail });
-  }
-}
-
-/** Thrown when a session's process cannot be connected with any more. */
-export class SessionUnreachableError extends Error {
-  readonly code = 'SESSION_UNREACHABLE';
-  override readonly name = 'SessionUnreachableError';
 }

@@ -1,0 +1,40 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SessionNote } from '../types.js';
+
+/** Name of the file in a session's runtime directory. */
+const FILE = 'session.json';
+
+/** What stands in a session's note: enough to go on with it after the end of the server. */
+export interface Note {
+  readonly id: string;
+  readonly pid: number;
+  readonly label: SessionNote;
+}
+
+/** Writes the note of a session, whole or not at all. */
+export async function writeNote(runtimeDirectory: string, note: Note): Promise<void> {
+  const path = join(runtimeDirectory, FILE);
+  await writeFile(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+/** The note of a session; undefined when there is none that was written to its end. */
+export async function readNote(runtimeDirectory: string): Promise<Note | undefined> {
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(join(runtimeDirectory, FILE), 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
+  const { id, pid, label } = Object(content) as Partial<Note>;
+  // The id becomes part of paths that are removed with the session.
+  const isName = typeof id === 'string' && /^[\w-]+$/.test(id);
+  if (!isName || !Number.isSafeInteger(pid) || typeof label !== 'object' || label === null) {
+    return undefined;
+  }
+  return { id, pid: pid as number, label };
+}
