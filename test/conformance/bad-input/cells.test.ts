@@ -297,12 +297,12 @@ describe('a kernel ends, and takes its session along, though', () => {
         'print(f"pid {os.getpid()}.", flush=True)',
         'while True:',
         '    try: time.sleep(600)',
-        '    except KeyboardInterrupt: print("no", flush=True)',
+        '    except KeyboardInterrupt: print("never", flush=True)',
       ].join('\n'),
     );
     const pid = await numberPrinted(stubborn.client, id);
     await stubborn.client.request('interrupt_request', {}, { channel: 'control' });
-    await stubborn.client.next(({ content }) => String(content.text).includes('no\n'));
+    await stubborn.client.next(({ content }) => String(content.text).includes('never'));
     await stubborn.client.send('shutdown_request', { restart: false }, { channel: 'control' });
     await within(stubborn.ended, 'the end of the kernel', 5000);
     await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
