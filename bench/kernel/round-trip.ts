@@ -5,7 +5,7 @@ import { alternate, pairedDifference, timed } from '../statistics.js';
 import { type Subjects, withBoth } from './subjects.js';
 
 const WARM_UP = 100;
-const ROUNDS = 1000;
+const ROUNDS = 600;
 
 export function roundTripFigures(subjects: Subjects): Promise<Figure[]> {
   return withBoth(subjects, async (ours, peer) => {

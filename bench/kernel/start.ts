@@ -9,7 +9,7 @@ import { compared, type Figure } from '../report.js';
 import { alternate, timed } from '../statistics.js';
 import type { Subjects } from './subjects.js';
 
-const ROUNDS = 15;
+const ROUNDS = 11;
 /** Milliseconds between two starts, in which the server gets another session ready. */
 const PAUSE = 700;
 
