@@ -4,7 +4,8 @@
  * sections: `npm run bench -- start memory`; `kernel` stands for all of the kernel's.
  */
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { consumeFigures } from './consume.js';
@@ -17,6 +18,7 @@ const root = resolve(import.meta.dirname, '../..');
 const python = process.env.SLIPWAY_PYTHON ?? join(root, '.venv/bin/python');
 const home = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
 const server = await startServer(root, home, python);
+process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
 try {
@@ -37,7 +39,6 @@ try {
 } finally {
   server.process.kill('SIGINT');
   if (server.process.exitCode === null) await once(server.process, 'exit');
-  await rm(home, { recursive: true, force: true });
 }
 
 /** The sections that the arguments name; all without any. */
