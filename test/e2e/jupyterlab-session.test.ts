@@ -2,6 +2,25 @@ import { expect, it } from 'vitest';
 import type { NotebookPage } from '../support/jupyterlab-page.js';
 import { describeInLab, picture } from '../support/lab-suite.js';
 
+/** A chart as Altair and others send it; JupyterLab draws it by itself. */
+const VEGA = JSON.stringify({
+  'application/vnd.vegalite.v5+json': {
+    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
+    data: {
+      values: [
+        { name: 'a', size: 3 },
+        { name: 'b', size: 7 },
+      ],
+    },
+    mark: 'bar',
+    encoding: {
+      x: { field: 'name', type: 'nominal' },
+      y: { field: 'size', type: 'quantitative' },
+    },
+  },
+  'text/plain': 'a chart',
+});
+
 describeInLab('a session in JupyterLab', (lab) => {
   it('shows output of every kind, lines while the cell prints them', async () => {
     const notebook = await lab.write('output', [
@@ -13,6 +32,7 @@ describeInLab('a session in JupyterLab', (lab) => {
       'handle = display("before", display_id=True)\nhandle.update("after")',
       'from IPython.display import clear_output\nprint("gone")\nclear_output()\nprint("stays")',
       'import sys\nprint("to stderr", file=sys.stderr)\n1 + 1',
+      `display(${VEGA}, raw=True)`,
     ]);
     await notebook.start(0);
     await notebook.output(0).getByText('line 1').waitFor();
@@ -34,6 +54,9 @@ describeInLab('a session in JupyterLab', (lab) => {
     expect(await notebook.run(5)).toMatch(/^\s*'after'\s*$/);
     expect(await notebook.run(6)).toMatch(/^\s*stays\s*$/);
     expect(await notebook.run(7)).toMatch(/to stderr[\s\S]*2/);
+    await notebook.run(8);
+    const chart = notebook.output(8).locator('.jp-RenderedVegaCommon5').locator('canvas, svg, img');
+    await chart.first().waitFor();
     await picture(notebook, 'output');
     await notebook.close();
   }, 120_000);
@@ -122,6 +145,25 @@ describeInLab('a session in JupyterLab', (lab) => {
     expect(await lab.sessions()).toHaveLength(before.length + 1);
     await notebook.choose('Kernel', 'kernelmenu:shutdown');
     await expect.poll(() => lab.sessions(), { timeout: 10_000 }).toHaveLength(before.length);
+    await notebook.close();
+  }, 120_000);
+
+  it('a restart while a cell runs ends it, and the session with it', async () => {
+    const before = await lab.sessions();
+    const notebook = await lab.write('restart-running', [
+      'import time\nx = 1\nprint("running")\ntime.sleep(600)',
+      'print("x" in globals())',
+    ]);
+    await notebook.start(0);
+    await notebook.output(0).getByText('running').waitFor();
+    const [old] = (await lab.sessions()).filter((id) => !before.includes(id));
+    await notebook.choose('Kernel', 'kernelmenu:restart');
+    await notebook.accept();
+    await expect.poll(() => lab.sessions(), { timeout: 10_000 }).not.toContain(old);
+    await notebook.waitForKernel('Idle');
+    expect(await notebook.run(1)).toContain('False');
+    expect(await notebook.number(0)).toBeNaN();
+    expect(await lab.sessions()).toHaveLength(before.length + 1);
     await notebook.close();
   }, 120_000);
 

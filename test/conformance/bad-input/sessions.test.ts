@@ -37,6 +37,11 @@ afterEach(async () => {
   expect(outputParameters).toEqual([{ name: 'kept', value: 42 }]);
 });
 
+it('answers the next execute though code closed sys.stdout and took sys.stderr away', async () => {
+  await execute('import sys\nsys.stdout.close()\nsys.stdout = sys.stderr = None');
+  expect((await execute('print("heard")')).consoleOutput).toBe('heard\n');
+});
+
 /** Each route of a session, with what it is sent. */
 const SESSION_ROUTES: [string, string, object?][] = [
   ['POST', '/execute', { code: '1' }],
