@@ -12,6 +12,9 @@ const CELL = [
   'print(result)',
 ].join('\n');
 
+/** The debugger asks the session for one thing after the other. */
+const PATIENT = { timeout: 20_000 };
+
 /** Clicks into the gutter left of a line, counted from 1. */
 async function toggleBreakpoint(notebook: NotebookPage, cell: number, line: number) {
   // The first element of a gutter only gives it its width.
@@ -40,13 +43,13 @@ describeInLab('the debugger of JupyterLab', (lab) => {
     await notebook.start(0);
     await page.locator('.jp-DebuggerPausedOverlay').waitFor();
     await expect
-      .poll(() => page.locator('.jp-DebuggerCallstackFrame-name').allTextContents())
+      .poll(() => page.locator('.jp-DebuggerCallstackFrame-name').allTextContents(), PATIENT)
       .toEqual(['double', '<module>']);
-    await expect.poll(() => variables(notebook)).toEqual(['a: 20']);
+    await expect.poll(() => variables(notebook), PATIENT).toEqual(['a: 20']);
     await picture(notebook, 'debugger');
 
     await page.locator('.jp-DebuggerPausedButton[title="Next"]').click();
-    await expect.poll(() => variables(notebook)).toEqual(['a: 20', 'b: 21']);
+    await expect.poll(() => variables(notebook), PATIENT).toEqual(['a: 20', 'b: 21']);
     await page.locator('.jp-DebuggerPausedButton[title="Continue"]').click();
     expect(await notebook.finished(0)).toContain('42');
     expect(await notebook.run(1)).toContain("['not', 'a', 'stop']");
@@ -60,7 +63,7 @@ describeInLab('the debugger of JupyterLab', (lab) => {
     await page.locator('.jp-DebuggerBugButton[title="Disable Debugger"]').waitFor();
     await notebook.run(0);
     await page.locator('.jp-DebuggerVariables-toolbar select').selectOption({ label: 'Globals' });
-    await expect.poll(() => variables(notebook)).toContainEqual('size: 12');
+    await expect.poll(() => variables(notebook), PATIENT).toContainEqual('size: 12');
     expect(await variables(notebook)).toContainEqual('words: list');
     await notebook.close();
   }, 120_000);

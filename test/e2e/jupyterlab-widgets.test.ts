@@ -77,7 +77,7 @@ describeInLab('widgets in JupyterLab', (lab) => {
     await notebook.choose('Settings', '@jupyter-widgets/jupyterlab-manager:saveWidgetState');
     await notebook.choose('File', 'docmanager:save');
     await expect
-      .poll(() => lab.saved('saved.ipynb'))
+      .poll(() => lab.saved('saved.ipynb'), { timeout: 20_000 })
       .toContain('application/vnd.jupyter.widget-state+json');
     const { metadata } = JSON.parse(await lab.saved('saved.ipynb'));
     const { state } = metadata.widgets['application/vnd.jupyter.widget-state+json'];
