@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ExecuteResponse } from '../../src/api/index.js';
 import { type Answer, startTestServer, type TestServer } from '../support/server.js';
@@ -258,6 +259,20 @@ describe('the console, the history and cancelling', () => {
     });
     expect((await execute('"alive"')).success).toBe(true);
   });
+
+  it('answers every call, however early it is cancelled', async () => {
+    const outcomes = new Set<string>();
+    for (let turn = 0; turn < 80; turn++) {
+      const running = execute('1');
+      // At another moment of the call each time.
+      await delay((turn % 16) / 2);
+      await server.request('POST', `${session}/cancel`);
+      outcomes.add((await running).errorMessage);
+    }
+    outcomes.delete('');
+    expect([...outcomes].filter((message) => !message.startsWith('KeyboardInterrupt'))).toEqual([]);
+    expect((await execute('1')).success).toBe(true);
+  }, 30_000);
 
   it('cancels nothing where nothing runs', async () => {
     const answer = await server.request('POST', `${session}/cancel`);

@@ -205,6 +205,17 @@ export class SnapshotSelectionError extends ApiError {
   }
 }
 
+/** Thrown when an interrupt came before the code of a request: the session then answers nothing. */
+export class RequestInterruptedError extends ApiError {
+  readonly statusCode = 503;
+  readonly code = 'REQUEST_INTERRUPTED';
+  override readonly name = 'RequestInterruptedError';
+
+  constructor() {
+    super('The session was interrupted before it did this. Send the request again.');
+  }
+}
+
 /** Thrown when a session dropped a request: a notebook's cell that ran before it had failed. */
 export class RequestDroppedError extends ApiError {
   readonly statusCode = 503;

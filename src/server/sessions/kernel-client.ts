@@ -7,6 +7,7 @@ import {
   encodeWebSocketFrame,
   MalformedMessageError,
 } from '../../jupyter/index.js';
+import { RequestInterruptedError } from './errors.js';
 import { executionState, type Incoming, readIncoming } from './incoming.js';
 import { SessionWire } from './session-wire.js';
 import type { Hello } from './wire-records.js';
@@ -198,6 +199,11 @@ export class KernelClient {
     if (pending === undefined) return;
     if (incoming.channel === 'iopub') {
       pending.onPublished?.(incoming);
+      if (executionState(incoming) === 'idle') {
+        // ipykernel answers nothing when an interrupt comes before the code of a request.
+        this.#pending.delete(incoming.cause.id);
+        pending.reject(new RequestInterruptedError());
+      }
       return;
     }
     this.#pending.delete(incoming.cause.id);

@@ -1,6 +1,11 @@
 import type { ExecuteRequest, ExecuteResponse, WorkspaceObject } from '../../api/index.js';
 import type { SessionConsole } from './console-log.js';
-import { RequestDroppedError, SessionGoneError, SessionRequestError } from './errors.js';
+import {
+  RequestDroppedError,
+  RequestInterruptedError,
+  SessionGoneError,
+  SessionRequestError,
+} from './errors.js';
 import type { KernelClient, KernelReply } from './kernel-client.js';
 import { assertObjectName } from './object-names.js';
 import { askHelper, type HelperAnswer } from './session-helper.js';
@@ -70,6 +75,7 @@ function failureOf(settled: PromiseSettledResult<unknown>): string | undefined {
   if (error instanceof SessionRequestError) {
     return OUTPUT_ERRORS.has(error.ename) ? error.evalue : describe(error.ename, error.evalue);
   }
+  if (error instanceof RequestInterruptedError) return 'KeyboardInterrupt';
   if (error instanceof SessionGoneError || error instanceof RequestDroppedError) {
     return error.message;
   }
