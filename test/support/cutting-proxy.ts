@@ -8,17 +8,17 @@ export interface CuttingProxy {
   readonly cuts: number;
   /** Resets every connection that is open. */
   cut(): void;
+  /** From now on closes connections on which nothing passes for that many milliseconds. */
+  limitIdle(milliseconds: number): void;
   close(): Promise<void>;
 }
 
-/**
- * Starts a proxy to the server at `target`.
- * @param idleLimit milliseconds after which it closes a connection on which nothing passes
- */
-export async function startCuttingProxy(target: string, idleLimit = 0): Promise<CuttingProxy> {
+/** Starts a proxy to the server at `target`. */
+export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
   const { hostname, port } = new URL(target);
   const open = new Set<Socket>();
   let cuts = 0;
+  let idleLimit = 0;
   const proxy = createServer((client) => {
     const server = connect(Number(port), hostname);
     for (const [from, to] of [
@@ -27,7 +27,8 @@ export async function startCuttingProxy(target: string, idleLimit = 0): Promise<
     ] as const) {
       open.add(from);
       from.setNoDelay(true);
-      from.setTimeout(idleLimit, () => {
+      from.setTimeout(idleLimit);
+      from.on('timeout', () => {
         cuts += 1;
         client.destroy();
         server.destroy();
@@ -51,6 +52,10 @@ export async function startCuttingProxy(target: string, idleLimit = 0): Promise<
     cut() {
       cuts += open.size / 2;
       for (const socket of open) socket.resetAndDestroy();
+    },
+    limitIdle(milliseconds) {
+      idleLimit = milliseconds;
+      for (const socket of open) socket.setTimeout(milliseconds);
     },
     async close() {
       for (const socket of open) socket.destroy();
