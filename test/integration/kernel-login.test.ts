@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { cliEnvironment } from '../support/cli.js';
+import { cliEnvironment, runCli } from '../support/cli.js';
 import { type CuttingProxy, startCuttingProxy } from '../support/cutting-proxy.js';
 import { Door } from '../support/door.js';
 import { type KernelProcess, type ReadMessage, startKernel } from '../support/kernel.js';
@@ -16,6 +16,8 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'slipway-kernel-login-'));
 });
 afterAll(async () => {
+  // A kernel that is told of no server begins with the user's own.
+  await runCli(['server', 'stop'], cliEnvironment(directory));
   await server.close();
   await rm(directory, { recursive: true, force: true });
 });
