@@ -10,6 +10,7 @@ const WORD = 'J'.charCodeAt(0);
 
 const HEAD = 5;
 const NUMBER = 8;
+const EMPTY = Buffer.alloc(0);
 
 /** What the session says of the link. */
 export type SessionWord =
@@ -73,33 +74,55 @@ export interface RecordEvents {
 /** Takes the stream of a session apart, however it is cut into chunks. */
 export class RecordReader {
   readonly #events: RecordEvents;
-  #chunks: Buffer[] = [];
-  #length = 0;
-  /** Bytes that the next record, or its head, needs. */
-  #needed = HEAD;
+  /** A record that has begun, with room for all of it, and how much of it has come. */
+  #record: Buffer | undefined;
+  #filled = 0;
+  /** What has come of the next record's head, when that is not whole. */
+  #head: Buffer = EMPTY;
 
   constructor(events: RecordEvents) {
     this.#events = events;
   }
 
+  /** Takes the next bytes. A record that lies in one chunk is not copied, another one once. */
   add(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#length += chunk.byteLength;
-    if (this.#length < this.#needed) return;
-    // Joined only when a whole record is there, so that a large one is copied once.
-    let bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#length);
-    for (;;) {
-      this.#needed = bytes.byteLength < HEAD ? HEAD : HEAD + bytes.readUInt32LE(0);
-      if (bytes.byteLength < this.#needed) break;
-      this.#read(bytes[HEAD - 1] as number, bytes.subarray(HEAD, this.#needed));
-      bytes = bytes.subarray(this.#needed);
+    let bytes = chunk;
+    while (bytes.byteLength > 0) {
+      bytes = this.#record === undefined ? this.#begin(bytes) : this.#fill(this.#record, bytes);
     }
-    this.#chunks = bytes.byteLength === 0 ? [] : [bytes];
-    this.#length = bytes.byteLength;
   }
 
-  #read(kind: number, payload: Buffer): void {
-    if (kind === MESSAGE) {
+  /** Reads the record at the beginning of some bytes, or keeps what there is of it. */
+  #begin(chunk: Buffer): Buffer {
+    const bytes = this.#head.byteLength === 0 ? chunk : Buffer.concat([this.#head, chunk]);
+    this.#head = EMPTY;
+    if (bytes.byteLength < HEAD) {
+      this.#head = bytes;
+      return EMPTY;
+    }
+    const length = HEAD + bytes.readUInt32LE(0);
+    if (bytes.byteLength < length) {
+      this.#record = Buffer.allocUnsafe(length);
+      this.#filled = 0;
+      return this.#fill(this.#record, bytes);
+    }
+    this.#read(bytes.subarray(0, length));
+    return bytes.subarray(length);
+  }
+
+  #fill(record: Buffer, bytes: Buffer): Buffer {
+    const taken = bytes.copy(record, this.#filled);
+    this.#filled += taken;
+    if (this.#filled === record.byteLength) {
+      this.#record = undefined;
+      this.#read(record);
+    }
+    return bytes.subarray(taken);
+  }
+
+  #read(record: Buffer): void {
+    const payload = record.subarray(HEAD);
+    if (record[HEAD - 1] === MESSAGE) {
       const number = payload.readUInt32LE(0) + payload.readUInt32LE(4) * 0x1_0000_0000;
       this.#events.message(number, payload.subarray(NUMBER));
     } else {
