@@ -99,7 +99,10 @@ async function nextType(socket: Subscriber, signer: Signer): Promise<string> {
 describe('iopub', () => {
   it('the first message that a subscriber gets is its welcome, however much is published', async () => {
     const signer = new Signer(kernel.connection.key);
-    const id = await client.sendCell('import time\nwhile True: print("x" * 100, flush=True)');
+    // Not faster than this process can read: its own client gets all of it too.
+    const id = await client.sendCell(
+      'import time\nwhile True: print("x" * 100, flush=True); time.sleep(0.001)',
+    );
     await client.next(({ parent, type }) => parent.msg_id === id && type === 'stream');
     for (let index = 0; index < 10; index++) {
       const socket = subscriber(kernel);
