@@ -25,7 +25,8 @@ export async function runServer(options: RunOptions): Promise<void> {
   try {
     await server.listen();
   } catch (error) {
-    await server.close();
+    // The sessions belong to the next server, which can perhaps listen.
+    await server.close({ keepSessions: true });
     throw error;
   }
   if (server.adminPassword !== undefined && !config.embedded) {

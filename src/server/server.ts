@@ -149,6 +149,7 @@ class RunningServer implements SlipwayServer {
     if (this.url !== '') {
       await withdraw(config.dataDirectory);
     }
+    if (!keepSessions) sessions.dismiss();
     // It stops listening at once and resolves when the last request has its answer.
     const requestsEnded = this.#app.close();
     await settled(requestsEnded, GRACE);

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -181,6 +183,40 @@ describe('a server that is started again', () => {
     expect(listed.json<Session[]>()).toMatchObject([{ id: sessionId, name: 'kept' }]);
     const answer = await execute(second, 'x += 1', ['x']);
     expect(answer.json<ExecuteResponse>().outputParameters).toEqual([{ name: 'x', value: 42 }]);
+  });
+
+  it('leaves them to the next when it cannot listen', async () => {
+    const first = await startShared();
+    const { execute } = await restSession(first);
+    await execute(first, 'x = 41');
+    await first.end('SIGKILL');
+    const port = Number(env.SLIPWAY_PORT);
+    const other = createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    await expect(startShared()).rejects.toThrow('exit code 4');
+    other.close();
+    await once(other, 'close');
+    const answer = await execute(await startShared(), 'x += 1', ['x']);
+    expect(answer.json<ExecuteResponse>().outputParameters).toEqual([{ name: 'x', value: 42 }]);
+  });
+
+  it('starts though a session dies under its hands, and keeps the others', async () => {
+    const first = await startServer();
+    const kept = await restSession(first);
+    await kept.execute(first, 'x = 41');
+    const dying = await restSession(first);
+    const told = await dying.execute(first, 'import os; pid = os.getpid()', ['pid']);
+    const pid = told.json<ExecuteResponse>().outputParameters[0]?.value as number;
+    await first.end('SIGKILL');
+    process.kill(pid, 'SIGSTOP');
+    const starting = startServer();
+    // It listens, but says nothing; its end comes while it is waited for.
+    const end = setTimeout(() => process.kill(pid, 'SIGKILL'), 1500);
+    const second = await starting;
+    clearTimeout(end);
+    const answer = await kept.execute(second, 'x += 1', ['x']);
+    expect(answer.json<ExecuteResponse>().outputParameters).toEqual([{ name: 'x', value: 42 }]);
+    expect((await dying.execute(second, '1')).status).toBe(404);
   });
 
   it('does not wait for a session that lets nobody in, and has it back when it answers', async () => {

@@ -13,6 +13,7 @@ import json
 import os
 import socket
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Callable
@@ -25,6 +26,8 @@ _ACKNOWLEDGE_MESSAGES = 64
 _ACKNOWLEDGE_BYTES = 256 * 1024
 
 _READ_SIZE = 256 * 1024
+# User code may have given SIGPIPE back its meaning; the end of a server must not end the session.
+_NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
 # Seconds between two looks at whether an abandoned session still runs code.
 _ABANDONED_INTERVAL = 1.0
 # Seconds that a session which runs code waits for a server at the most.
@@ -68,7 +71,9 @@ class ServerLink:
         unready = f"{self._path}.new"
         listener.bind(unready)
         os.chmod(unready, 0o600)
-        listener.listen(1)
+        # Room for the probes and connections of servers that came and went while code held the lock
+        # of the interpreter.
+        listener.listen(64)
         os.rename(unready, self._path)
         self._listener = listener
         os.register_at_fork(after_in_child=self._forget)
@@ -97,7 +102,7 @@ class ServerLink:
             return
         try:
             for part in record:
-                connection.sendall(part)
+                connection.sendall(part, _NO_SIGNAL)
         except OSError:
             # The server is gone. The thread that reads finds out by itself; what was sent is kept.
             self._connection = None
@@ -112,11 +117,13 @@ class ServerLink:
         while True:
             connection = self._accept(listener, running)
             if connection is None:
+                # Whoever comes now would wait for a greeting that nobody says.
+                listener.close()
                 abandon()
                 return
             with connection:
                 # A broken connection is as good as its end: what it lost is kept for the next.
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, MemoryError):
                     self._converse(connection, deliver, running)
                 with self._sending:
                     self._connection = None
@@ -133,6 +140,11 @@ class ServerLink:
                     # Somebody has removed the server's files: no server can come any more.
                     return None
                 continue
+            except OSError:
+                # As when user code has opened all the files that it may, which can pass.
+                time.sleep(_ABANDONED_INTERVAL)
+                waited += _ABANDONED_INTERVAL
+                continue
             connection.settimeout(None)
             return connection
         return None
@@ -147,7 +159,7 @@ class ServerLink:
             "attended": self._attended,
             "running": running(),
         }
-        connection.sendall(word_record(hello))
+        connection.sendall(word_record(hello), _NO_SIGNAL)
         buffer = bytearray()
         while True:
             chunk = connection.recv(_READ_SIZE)

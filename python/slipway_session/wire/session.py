@@ -13,6 +13,9 @@ from .in_process import SERVER
 from .publisher import Part, WirePublisher
 from .server_link import ServerLink
 
+# Messages that may be queued for the thread that sends.
+_MOST_QUEUED = 1000
+
 
 class WireSession(Session):
     """ipykernel's session, whose replies to the server go into one queue with its outputs.
@@ -66,8 +69,15 @@ class WireSession(Session):
 
     def wait_for_room(self) -> None:
         """Wait while too much of what was published has not been taken; service threads do not."""
-        if self._link is not None and threading.get_ident() not in self._service_threads:
-            self._link.wait_for_room()
+        if self._link is None or threading.get_ident() in self._service_threads:
+            return
+        self._link.wait_for_room()
+        thread: Any = self._thread
+        if len(thread._events) > _MOST_QUEUED and thread.thread.is_alive():
+            # Until what is queued for the thread that sends is where it is measured.
+            reached = threading.Event()
+            thread.schedule(reached.set)
+            reached.wait()
 
 
 class _ReplyStream:

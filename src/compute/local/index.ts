@@ -57,7 +57,8 @@ export class LocalCompute implements Compute {
     const kept = new Set(survivors.flatMap(({ process }) => [process.directoryName, process.id]));
     for (const base of bases) {
       const leftovers = (await readdir(base)).filter((name) => !kept.has(name));
-      await Promise.all(leftovers.map((name) => removeDirectory(join(base, name))));
+      // One that cannot be removed now, as for want of rights, must not keep the server from starting.
+      await Promise.allSettled(leftovers.map((name) => removeDirectory(join(base, name))));
     }
     for (const { process } of survivors) await compute.#trackSession(process);
     compute.#survivors = survivors;

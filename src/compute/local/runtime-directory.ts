@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -45,9 +45,27 @@ export async function ensurePrivateDirectory(path: string): Promise<void> {
   if ((stats.mode & 0o077) !== 0) await chmod(path, 0o700);
 }
 
-/** Removes a directory and all that is in it; one that is absent is fine. */
+/**
+ * Removes a directory and all that is in it, also what user code has closed to itself; one that is
+ * absent is fine.
+ */
 export async function removeDirectory(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  const options = { recursive: true, force: true, maxRetries: 3 };
+  try {
+    await rm(path, options);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+    await openDirectories(path);
+    await rm(path, options);
+  }
+}
+
+async function openDirectories(path: string): Promise<void> {
+  await chmod(path, 0o700);
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) await openDirectories(join(path, entry.name));
+  }
 }
 
 /** Thrown when the place for a server's sockets belongs to somebody else. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionNote } from '../types.js';
@@ -15,8 +16,10 @@ export interface Note {
 /** Writes the note of a session, whole or not at all. */
 export async function writeNote(runtimeDirectory: string, note: Note): Promise<void> {
   const path = join(runtimeDirectory, FILE);
-  await writeFile(`${path}.new`, JSON.stringify(note), { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  // A name of its own: two may be written at once.
+  const unready = `${path}.${randomBytes(4).toString('hex')}`;
+  await writeFile(unready, JSON.stringify(note), { mode: 0o600 });
+  await rename(unready, path);
 }
 
 /** The note of a session; undefined when there is none that was written to its end. */
@@ -25,15 +28,16 @@ export async function readNote(runtimeDirectory: string): Promise<Note | undefin
   try {
     content = JSON.parse(await readFile(join(runtimeDirectory, FILE), 'utf8'));
   } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') {
-      return undefined;
-    }
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (error instanceof SyntaxError || ['ENOENT', 'ENOTDIR'].includes(code)) return undefined;
     throw error;
   }
   const { id, pid, label } = Object(content) as Partial<Note>;
   // The id becomes part of paths that are removed with the session.
   const isName = typeof id === 'string' && /^[\w-]+$/.test(id);
-  if (!isName || !Number.isSafeInteger(pid) || typeof label !== 'object' || label === null) {
+  // 0, 1 and negative numbers would name other groups of processes when the session is ended.
+  const isProcess = Number.isSafeInteger(pid) && (pid as number) > 1;
+  if (!isName || !isProcess || typeof label !== 'object' || label === null) {
     return undefined;
   }
   return { id, pid: pid as number, label };

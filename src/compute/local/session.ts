@@ -3,6 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessEnd, SessionNote, SessionProcess, WorkFiles } from '../types.js';
 import { AdoptedGroup } from './adopted-process.js';
 import { type ProcessGroup, startChild } from './child-process.js';
@@ -18,6 +19,9 @@ import { LocalWorkFiles } from './work-files.js';
 
 /** Milliseconds until a session that does not listen is given up. */
 const START_DEADLINE = 60_000;
+
+/** Milliseconds until another try to connect when too much is open. */
+const SHORTAGE_PAUSE = 100;
 
 /** Bytes of a session's standard error that are kept for messages. */
 const STDERR_TAIL = 8 * 1024;
@@ -140,11 +144,17 @@ export class LocalSession implements SessionProcess {
   }
 
   async connect(): Promise<Duplex> {
-    try {
-      return await openSocket(join(this.#places.runtimeDirectory, LINK));
-    } catch (error) {
-      if (this.#group instanceof AdoptedGroup) this.#group.unreachable();
-      throw new SessionUnreachableError('The process of the session is gone.', { cause: error });
+    for (;;) {
+      try {
+        return await openSocket(join(this.#places.runtimeDirectory, LINK));
+      } catch (error) {
+        if (!isShortage(error)) {
+          if (this.#group instanceof AdoptedGroup) this.#group.unreachable();
+          const message = 'The process of the session is gone.';
+          throw new SessionUnreachableError(message, { cause: error });
+        }
+      }
+      await delay(SHORTAGE_PAUSE);
     }
   }
 
@@ -216,14 +226,18 @@ function openSocket(path: string): Promise<Socket> {
   });
 }
 
+/** Whether too many connections wait to be taken, or files are open: somebody may listen. */
+function isShortage(error: unknown): boolean {
+  return ['EAGAIN', 'EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
 /** Whether a process listens at a socket. */
 async function answers(path: string): Promise<boolean> {
   try {
     (await openSocket(path)).destroy();
     return true;
   } catch (error) {
-    // Too many connections wait to be taken: there is somebody to take them.
-    return (error as NodeJS.ErrnoException).code === 'EAGAIN';
+    return isShortage(error);
   }
 }
 
@@ -236,8 +250,9 @@ async function readTail(runtimeDirectory: string): Promise<string> {
       .toString()
       .trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    // It only explains another failure.
+    return code === 'ENOENT' ? '' : `(What it wrote cannot be read: ${message})`;
   }
 }
 

@@ -66,7 +66,12 @@ export class ChannelAttachment {
   #sent: number;
   /** Number of the last message that is for this kernel, sent or not. */
   #due: number;
+  /** How many messages of the kernel's have been passed on. */
   #received: number;
+  /** How many of them the session has confirmed: the kernel may forget those, and only those. */
+  #confirmed: number;
+  /** How many the kernel will send again that have been passed on already. */
+  #repeated = 0;
   #isClosed = false;
 
   constructor(link: LinkState, greeting: Greeting, events: AttachmentEvents) {
@@ -75,6 +80,7 @@ export class ChannelAttachment {
     this.#sent = link.acknowledged;
     this.#due = link.acknowledged;
     this.#received = link.received;
+    this.#confirmed = link.received;
     this.#greeting = greeting;
     this.#events = events;
   }
@@ -114,6 +120,7 @@ export class ChannelAttachment {
     }
     this.#acknowledged = received;
     this.#sent = received;
+    this.#repeated = this.#received - this.#confirmed;
     const previous = this.#connection;
     const connection: ChannelConnection = new ChannelConnection(socket, stream, {
       frame: (frame) => this.#receive(connection, frame),
@@ -127,7 +134,7 @@ export class ChannelAttachment {
       type: 'attached',
       ...this.#greeting,
       link: this.id,
-      received: this.#received,
+      received: this.#confirmed,
       number: received,
     };
     connection.sendWord(word);
@@ -144,6 +151,7 @@ export class ChannelAttachment {
 
   /** Tells the kernel how many of its messages the session has. */
   confirm(received: number): void {
+    this.#confirmed = received;
     this.#connection?.sendWord({ type: 'received', count: received });
   }
 
@@ -181,7 +189,11 @@ export class ChannelAttachment {
 
   #receive(connection: ChannelConnection, frame: Buffer): void {
     // What comes late from a connection that was replaced is sent again over the new one.
-    if (connection !== this.#connection) return;
+    if (connection !== this.#connection || this.#isClosed) return;
+    if (this.#repeated > 0) {
+      this.#repeated -= 1;
+      return;
+    }
     this.#obey(() => {
       const { channel, message } = decodeWebSocketFrame(frame);
       if (channel === 'iopub') throw new MalformedMessageError('Nothing can be sent on iopub.');

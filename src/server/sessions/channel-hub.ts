@@ -8,8 +8,13 @@ import { type Incoming, isAnswered } from './incoming.js';
 import type { KernelClient } from './kernel-client.js';
 import { MessageLog } from './message-log.js';
 
-/** Bytes kept above which a kernel that is away must not hold up those that are there. */
-const HIGH_WATER = 8 * 1024 * 1024;
+/**
+ * Bytes kept above which a kernel that is away must not hold up those that are there. Well below
+ * what the session keeps before its code waits: it counts heads too, and what is not acknowledged yet.
+ */
+const HIGH_WATER = 4 * 1024 * 1024;
+/** Milliseconds after which a kernel that was cut off is given up, though code runs: a day. */
+const LONGEST_WAIT = 24 * 60 * 60 * 1000;
 
 export interface HubEvents {
   /** A kernel is connected. */
@@ -81,6 +86,7 @@ export class ChannelHub {
     } catch (error) {
       if (!(error instanceof ResumeError)) throw error;
       socket.close(CLOSE_CODES.unknownLink, error.message);
+      attachment.close(CLOSE_CODES.unknownLink, error.message);
     }
   }
 
@@ -97,7 +103,14 @@ export class ChannelHub {
     this.#log.add(incoming, recipient);
     if (recipient !== undefined) recipient.send(incoming);
     else for (const attachment of this.#attachments) attachment.send(incoming);
-    if (this.#log.bytes > HIGH_WATER && this.#attachments.size > 1) this.#leaveBehind();
+    if (this.#log.bytes > HIGH_WATER) this.#leaveBehind(1);
+  }
+
+  /** Counts a message that is for no kernel: the session keeps it while a kernel is behind. */
+  skip({ number, frame }: Incoming): void {
+    if (this.#attachments.size === 0) return;
+    this.#log.skip(number, frame.byteLength);
+    if (this.#log.bytes > HIGH_WATER) this.#leaveBehind(0);
   }
 
   /** Lets the session, and the log, forget what every kernel has. */
@@ -168,16 +181,21 @@ export class ChannelHub {
 
   /** Waits for a kernel that was cut off, and no longer than that while no code runs. */
   #await(attachment: ChannelAttachment): void {
+    const begin = performance.now();
     const wait = setInterval(() => {
-      if (!this.#client.isRunning) attachment.close(CLOSE_CODES.unknownLink, 'Too late.');
+      const isLong = performance.now() - begin > LONGEST_WAIT;
+      if (!this.#client.isRunning || isLong) attachment.close(CLOSE_CODES.unknownLink, 'Too late.');
     }, this.#patience);
     this.#waits.set(attachment, wait.unref());
   }
 
-  /** Gives up the kernels that are away while others are there. */
-  #leaveBehind(): void {
+  /**
+   * Gives up kernels that are away, for others who wait.
+   * @param left how many stay at least: none where a caller of the REST API waits.
+   */
+  #leaveBehind(left: number): void {
     for (const attachment of [...this.#attachments]) {
-      if (attachment.isCut && this.#attachments.size > 1) {
+      if (attachment.isCut && this.#attachments.size > left) {
         attachment.close(CLOSE_CODES.unknownLink, 'Too much was missed.');
       }
     }

@@ -36,6 +36,8 @@ export interface KernelClientEvents {
   relayed(incoming: Incoming): void;
   /** Everything published, whoever asked for it, before it goes anywhere else. */
   published(incoming: Incoming): void;
+  /** Something for the server itself. */
+  kept(incoming: Incoming): void;
   /** A message has been dealt with, for a kernel or not. */
   passed(number: number): void;
   /** How many messages the session has received over each kernel's link. */
@@ -68,6 +70,7 @@ export class KernelClient {
     this.#wire = new SessionWire(() => process.connect(), {
       message: (number, frame) => this.#accept(number, frame),
       received: (links) => this.#events?.received(links),
+      broken: (error) => this.#events?.dropped(error),
       // The end of the process says the same, with its reason.
       lost: () => undefined,
     });
@@ -195,6 +198,7 @@ export class KernelClient {
       this.#events?.relayed(incoming);
       return;
     }
+    this.#events?.kept(incoming);
     const pending = this.#pending.get(incoming.cause.id);
     if (pending === undefined) return;
     if (incoming.channel === 'iopub') {

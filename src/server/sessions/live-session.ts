@@ -70,6 +70,7 @@ export class LiveSession {
       relayed: (incoming) => this.#hub.relay(incoming),
       published: (incoming) => this.#console.accept(incoming),
       runningChanged: (running) => (running ? this.#lease.hold() : this.#lease.release()),
+      kept: (incoming) => this.#hub.skip(incoming),
       passed: () => this.#hub.settle(),
       received: (links) => this.#hub.confirm(links),
       dropped: (error) => options.log.warn({ session: this.id, err: error }, 'Message dropped.'),
@@ -202,6 +203,11 @@ export class LiveSession {
   /** Takes what the session sends; resolves when what it had sent before has come. */
   begin(): Promise<void> {
     return this.#kernel.client.begin();
+  }
+
+  /** Tells the attached kernels that the session is about to end, and why. */
+  dismiss(reason: string): void {
+    this.#hub.close(CLOSE_CODES.sessionEnded, reason);
   }
 
   /** Leaves the session to the next server: it lives on, and its kernels wait. */

@@ -1,6 +1,12 @@
 import type { Numbered } from './channel-attachment.js';
 
+const EMPTY = Buffer.alloc(0);
+
 interface Entry<Recipient> extends Numbered {
+  /** Bytes that it takes, here or in the session alone. */
+  readonly bytes: number;
+  /** Whether it is for no kernel. */
+  readonly isSkipped: boolean;
   /** Absent for what goes to everyone. */
   readonly recipient: Recipient | undefined;
 }
@@ -16,14 +22,23 @@ export class MessageLog<Recipient> {
   }
 
   add(entry: Numbered, recipient: Recipient | undefined): void {
-    this.#entries.push({ number: entry.number, frame: entry.frame, recipient });
-    this.#bytes += entry.frame.byteLength;
+    const { number, frame } = entry;
+    const bytes = frame.byteLength;
+    this.#entries.push({ number, frame, bytes, recipient, isSkipped: false });
+    this.#bytes += bytes;
+  }
+
+  /** Counts a message that is for nobody here, and that the session keeps with the others. */
+  skip(number: number, bytes: number): void {
+    this.#entries.push({ number, frame: EMPTY, bytes, recipient: undefined, isSkipped: true });
+    this.#bytes += bytes;
   }
 
   /** What is kept for one recipient, oldest first. */
   for(recipient: Recipient): Numbered[] {
     return this.#entries.filter(
-      (entry) => entry.recipient === undefined || entry.recipient === recipient,
+      (entry) =>
+        !entry.isSkipped && (entry.recipient === undefined || entry.recipient === recipient),
     );
   }
 
@@ -32,7 +47,7 @@ export class MessageLog<Recipient> {
     let count = 0;
     for (const entry of this.#entries) {
       if (entry.number > number) break;
-      this.#bytes -= entry.frame.byteLength;
+      this.#bytes -= entry.bytes;
       count += 1;
     }
     if (count > 0) this.#entries = this.#entries.slice(count);

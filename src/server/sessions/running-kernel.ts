@@ -47,7 +47,9 @@ export class RunningKernel {
         { session: process.id, status: how.status, signal: how.signal, stderr: how.stderrTail },
         reason,
       );
-      await process.terminate();
+      await process.terminate().catch((error: unknown) => {
+        log.error({ session: process.id, err: error }, 'What a session left cannot be removed.');
+      });
       return new SessionGoneError(
         reason,
         end.reason === undefined ? 'Create a new one.' : undefined,
@@ -70,7 +72,7 @@ export class RunningKernel {
   async close(reason = 'The session was closed.'): Promise<void> {
     this.#end.reason ??= reason;
     const answered = this.client.request('control', 'shutdown_request', { restart: false });
-    const kill = () => this.process.terminate();
+    const kill = () => this.#terminate();
     const timer = setTimeout(kill, SHUTDOWN_GRACE);
     // The request fails when the session is gone first, which is what was wanted.
     answered.catch(kill);
@@ -81,8 +83,13 @@ export class RunningKernel {
   /** Ends the session at once. Idempotent. */
   async kill(reason = 'The session was closed.'): Promise<void> {
     this.#end.reason ??= reason;
-    await this.process.terminate();
+    this.#terminate();
     await this.ended;
+  }
+
+  #terminate(): void {
+    // Nobody waits for it: `ended` comes after it, and tells of its failure.
+    this.process.terminate().catch(() => undefined);
   }
 
   /** Lets go of the session, which lives on for the next server. */

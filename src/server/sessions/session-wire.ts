@@ -23,6 +23,8 @@ export interface WireEvents {
   message(number: number, frame: Buffer): void;
   /** How many messages the session has received over each kernel's link. */
   received(links: Readonly<Record<string, number>>): void;
+  /** The session has said what none says; the connection is made anew. */
+  broken(error: Error): void;
   /** The session cannot be reached any more: its process is gone. */
   lost(error: Error): void;
 }
@@ -137,6 +139,10 @@ export class SessionWire {
 
   async #connect(): Promise<Hello> {
     const stream = await this.#open();
+    if (this.#isClosed) {
+      stream.destroy();
+      throw new WireClosedError('The link with the session was closed.');
+    }
     this.#stream = stream;
     const greeted = Promise.withResolvers<Hello>();
     const reader = new RecordReader({
@@ -146,10 +152,19 @@ export class SessionWire {
         else this.#events.received(word.links);
       },
     });
-    stream.on('data', (chunk: Buffer) => reader.add(chunk));
+    stream.on('data', (chunk: Buffer) => {
+      try {
+        reader.add(chunk);
+      } catch (error) {
+        // No session says such a thing, but its code may write to any descriptor. It is connected
+        // with anew and goes on after the last message.
+        this.#events.broken(error as Error);
+        stream.destroy();
+      }
+    });
     stream.on('error', (error: Error) => greeted.reject(error));
     stream.on('close', () => {
-      greeted.reject(new Error('The session closed the connection.'));
+      greeted.reject(new WireClosedError('The session closed the connection.'));
       if (this.#stream === stream) this.#stream = undefined;
       if (this.#hasBegun && !this.#isClosed) void this.#reconnect();
     });
@@ -176,4 +191,10 @@ export class SessionWire {
       this.#awaited = undefined;
     }
   }
+}
+
+/** Thrown when a connection with a session ends before the session has greeted. */
+class WireClosedError extends Error {
+  readonly code = 'WIRE_CLOSED';
+  override readonly name = 'WireClosedError';
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { v4 as uuid } from 'uuid';
 import type { CreateSessionRequest, Session, SessionDetails } from '../../api/index.js';
-import type { Compute, SurvivingSession } from '../../compute/index.js';
+import type { Compute, SessionProcess, SurvivingSession } from '../../compute/index.js';
 import type { User } from '../auth/index.js';
 import type { ServerConfig } from '../config.js';
 import type { Snapshots } from '../snapshots/index.js';
@@ -57,7 +57,10 @@ export class Sessions {
   readonly #live = new Map<string, LiveSession>();
   readonly #gone = new Map<string, { readonly owner: string; readonly error: SessionGoneError }>();
   /** Owners of the sessions that are being taken over and have not answered yet. */
-  readonly #silent = new Map<string, string>();
+  readonly #silent = new Map<
+    string,
+    { readonly owner: string; readonly process: SessionProcess }
+  >();
   #starting = 0;
   #closed = false;
 
@@ -108,7 +111,12 @@ export class Sessions {
       owner: user.name,
       created: new Date().toISOString(),
     };
-    await kernel.process.label({ ...label });
+    try {
+      await kernel.process.label({ ...label });
+    } catch (error) {
+      await kernel.kill();
+      throw error;
+    }
     const session = this.#enter(id, label, kernel);
     if (snapshot !== undefined) {
       try {
@@ -158,9 +166,9 @@ export class Sessions {
    */
   find(user: User, id: string): LiveSession {
     const key = id.toLowerCase();
+    if (this.#silent.get(key)?.owner === user.name) throw new SessionSilentError();
     const session = this.#live.get(key);
     if (session?.owner === user.name) return session;
-    if (this.#silent.get(key) === user.name) throw new SessionSilentError();
     const gone = this.#gone.get(key);
     if (gone?.owner === user.name) throw new SessionGoneError(gone.error.reason, gone.error.advice);
     throw new SessionNotFoundError(id);
@@ -176,12 +184,21 @@ export class Sessions {
   }
 
   /**
+   * Tells all attached kernels that their sessions end with the server: one that only hears of the
+   * server's end would start it again, where it is the user's own.
+   */
+  dismiss(): void {
+    for (const session of this.#live.values()) session.dismiss('The server was stopped.');
+  }
+
+  /**
    * Ends all sessions, or leaves them to the next server, but for those in reserve. Idempotent.
    */
   async close({ keep }: { keep: boolean }): Promise<void> {
     this.#closed = true;
     if (keep) {
       for (const session of this.#live.values()) session.release();
+      for (const { process } of this.#silent.values()) process.release();
       await this.#pool.close();
       return;
     }
@@ -194,16 +211,16 @@ export class Sessions {
 
   async #adoptOne({ process, label }: SurvivingSession): Promise<void> {
     const { log } = this.#parts;
-    const known = readLabel(label);
-    // One in reserve was nobody's yet.
-    if (known === undefined) return await process.terminate();
-    this.#silent.set(process.id, known.owner);
     try {
+      const known = readLabel(label);
+      // One in reserve was nobody's yet.
+      if (known === undefined) return await process.terminate();
+      this.#silent.set(process.id, { owner: known.owner, process });
       const kernel = await RunningKernel.connect(process, log);
       await this.#enter(process.id, known, kernel).begin();
       log.info({ session: process.id }, 'A session of the server before this one goes on.');
     } catch (error) {
-      if (!(error instanceof SessionGoneError)) throw error;
+      // Whatever is wrong with one session must not keep the server from starting.
       log.warn({ session: process.id, err: error }, 'A session could not be taken over.');
     } finally {
       this.#silent.delete(process.id);

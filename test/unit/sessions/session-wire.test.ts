@@ -65,6 +65,7 @@ async function connect(session = new FakeSession()) {
   const wire = new SessionWire(session.open, {
     message: (number) => numbers.push(number),
     received: () => undefined,
+    broken: () => undefined,
     lost: lost.resolve,
   });
   await wire.connect();
