@@ -40,7 +40,7 @@ describe('a server that is killed with -9', () => {
   let server: ServerProcess;
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), 'slipway-killed-'));
-    env = cliEnvironment(home);
+    env = cliEnvironment(home, { SLIPWAY_SESSION_PATIENCE: '1' });
     server = await startServerProcess(home, env);
   });
   afterEach(async () => {
@@ -87,7 +87,7 @@ describe('a server that is killed with -9', () => {
     });
   });
 
-  it('leaves no Python process behind', async () => {
+  it('leaves no Python process behind for longer than sessions are to wait', async () => {
     const request = await connect(server);
     const created = await request(201, 'POST', '/sessions', { json: { runtimeType: 'Python' } });
     const session = `/sessions/${created.json<{ sessionId: string }>().sessionId}`;
@@ -97,7 +97,7 @@ describe('a server that is killed with -9', () => {
     const pid = answer.json<ExecuteResponse>().outputParameters[0]?.value as number;
     expect(isAlive(pid)).toBe(true);
     await server.end('SIGKILL');
-    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
   });
 
   it('can be started again at once, although its files still say that it runs', async () => {
@@ -114,7 +114,7 @@ describe('a server that is asked to stop', () => {
     'by %s ends within five seconds with code 0, cells running',
     async (signal) => {
       const home = await mkdtemp(join(tmpdir(), 'slipway-stopped-'));
-      const server = await startServerProcess(home, cliEnvironment(home));
+      const server = await startServerProcess(home, cliEnvironment(home, { SLIPWAY_SESSION_PATIENCE: '1' }));
       try {
         const request = await connect(server);
         const created = await request(201, 'POST', '/sessions', {
