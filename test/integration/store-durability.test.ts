@@ -114,7 +114,10 @@ describe('a server that is asked to stop', () => {
     'by %s ends within five seconds with code 0, cells running',
     async (signal) => {
       const home = await mkdtemp(join(tmpdir(), 'slipway-stopped-'));
-      const server = await startServerProcess(home, cliEnvironment(home, { SLIPWAY_SESSION_PATIENCE: '1' }));
+      const server = await startServerProcess(
+        home,
+        cliEnvironment(home, { SLIPWAY_SESSION_PATIENCE: '1' }),
+      );
       try {
         const request = await connect(server);
         const created = await request(201, 'POST', '/sessions', {
