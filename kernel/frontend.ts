@@ -1,10 +1,10 @@
-import { userInfo } from 'node:os';
 import { v4 as uuid } from 'uuid';
 import {
   createHeader,
   createMessage,
   encodeDict,
   encodeZmqFrames,
+  localUser,
   type MessageHeader,
   PROTOCOL_VERSION,
   type Signer,
@@ -28,7 +28,7 @@ export interface ErrorContent {
 export class Frontend {
   /** The kernel's own session id: clients tell by it that a kernel is a new one. */
   readonly session = uuid();
-  readonly username = userInfo().username;
+  readonly username = localUser();
 
   constructor(
     private readonly sockets: KernelSockets,

@@ -105,8 +105,12 @@ export class Relay {
     }
   }
 
-  /** Answers a request that no session can serve. */
+  /** Answers a request that no session can serve; to messages of comms there is no answer. */
   serveWithoutSession(request: OpenRequest, failure: Error): void {
+    if (isComm(request)) {
+      this.#endComm(request);
+      return;
+    }
     const { header, message } = request;
     const known = this.knowledge.answer(header.msg_type, message.content);
     this.frontend.serve(request, known ?? { status: 'error', ...errorContent(failure) });
@@ -144,7 +148,6 @@ export class Relay {
       this.#sent.delete(request);
       const failure = new UnansweredRequestError(request.header.msg_type);
       if (request.waiter !== undefined) request.waiter.failed(failure);
-      else if (isComm(request)) this.#endComm(request);
       else this.serveWithoutSession(request, failure);
     }
     this.#sent.delete(ended);

@@ -60,7 +60,18 @@ export class RestartNote {
 async function removeStale(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
-    if (Date.now() - (await stat(path)).mtimeMs > STALE) await rm(path, { force: true });
+    const written = await timeOf(path);
+    if (written !== undefined && Date.now() - written > STALE) await rm(path, { force: true });
+  }
+}
+
+/** When a note was written; undefined when its kernel has just taken it. */
+async function timeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -107,15 +107,6 @@ export class RServerClient implements Caller {
     return this.answer('StatusResponse', { method: 'GET', path: '/status' });
   }
 
-  /** Revokes the refresh token, where there is one. */
-  async logout(): Promise<void> {
-    const { refreshToken } = this.#tokens;
-    if (refreshToken === undefined) return;
-    const query = new URLSearchParams({ refreshToken });
-    await this.json({ method: 'DELETE', path: `/login/refreshToken?${query}` });
-    this.#tokens.forget();
-  }
-
   /** Where its settings come from; empty where nobody said. */
   get origins(): readonly SettingOrigin[] {
     return this.#options.origins ?? [];

@@ -59,7 +59,7 @@ const JITTER_SHARE = 0.5;
 const SHORTEST_DELAY_MS = 1000;
 /** Milliseconds after which a renewal is tried again that the server did not answer. */
 const RETRY_MS = 5000;
-/** The longest delay of a timer of Node's; a longer one would fire at once. */
+/** The longest delay of a timer of Node's, 24.8 days; a longer one would fire at once. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /** The token in use. */
@@ -125,11 +125,7 @@ export class TokenKeeper {
     return await this.#renew().token;
   }
 
-  /** The refresh token to revoke when the user leaves. */
-  get refreshToken(): string | undefined {
-    return this.#held?.refreshToken;
-  }
-
+  /** Forgets the token at hand: it is that of a server that is not there any more. */
   forget(): void {
     clearTimeout(this.#timer);
     this.#held = undefined;
@@ -206,6 +202,10 @@ export class TokenKeeper {
     if (this.#isClosed || !Number.isFinite(delay)) return;
     this.#timer = setTimeout(
       () => {
+        if (delay > LONGEST_DELAY_MS) {
+          this.#renewAhead(delay - LONGEST_DELAY_MS);
+          return;
+        }
         this.#renew().token.catch((error: unknown) => this.#renewalFailed(error));
       },
       Math.min(Math.max(SHORTEST_DELAY_MS, delay), LONGEST_DELAY_MS),

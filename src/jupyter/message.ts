@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { v4 as uuid } from 'uuid';
 
 /** The version of the messaging protocol that both sides of Slipway speak. */
@@ -44,6 +45,20 @@ export function createHeader(msgType: string, session: string, username: string)
     date: new Date().toISOString(),
     version: PROTOCOL_VERSION,
   };
+}
+
+/**
+ * Name of the user whose process this is, for headers. A container may run under a user id that has
+ * no entry among the system's users; then what the environment says, or else the name that
+ * Jupyter's own messages have by default.
+ */
+export function localUser(): string {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error;
+    return process.env.USER || 'username';
+  }
 }
 
 /** JSON as the bytes of one dictionary of a message. */

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { v4 as uuid } from 'uuid';
 import type { JsonValue } from '../api/index.js';
 import {
@@ -7,6 +6,7 @@ import {
   createMessage,
   decodeDict,
   decodeHeader,
+  localUser,
   MalformedMessageError,
   parentId,
   type WireMessage,
@@ -25,7 +25,7 @@ interface PendingRequest {
  */
 export class HelperRequests {
   readonly #session = uuid();
-  readonly #username = userInfo().username;
+  readonly #username = localUser();
   readonly #pending = new Map<string, PendingRequest>();
 
   /** Builds a request and waits for its answer; `send` must put it on the shell channel. */

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { v4 as uuid } from 'uuid';
 import {
   type Channel,
@@ -7,6 +6,7 @@ import {
   decodeDict,
   decodeHeader,
   encodeDict,
+  localUser,
   type WireMessage,
 } from '../jupyter/index.js';
 import type { MessageListener } from './link.js';
@@ -39,7 +39,7 @@ export function exchangeOf(channel: Channel, message: WireMessage): Exchange {
 export class Publisher {
   /** Its own session id. */
   readonly session = uuid();
-  readonly #username = userInfo().username;
+  readonly #username = localUser();
   #isClosed = false;
 
   constructor(private readonly listener: MessageListener) {}

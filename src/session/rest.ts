@@ -165,7 +165,9 @@ class RestLink implements SessionLink {
   }
 
   #dispatch(exchange: Exchange): void {
-    const handler = this.#handlers[exchange.type];
+    const { type } = exchange;
+    // A client may send any type, such as the name of what every object has.
+    const handler = Object.hasOwn(this.#handlers, type) ? this.#handlers[type] : undefined;
     if (handler !== undefined) {
       handler(exchange);
       return;

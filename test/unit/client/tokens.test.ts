@@ -130,6 +130,29 @@ describe('a token', () => {
     expect(await keeper?.token()).toBe('t2');
   });
 
+  it('that holds longer than a timer of Node’s can wait is asked for again at its end alone', async () => {
+    const day = 24 * 60 * 60 * 1000;
+    const refusals: (Refusal | undefined)[] = [];
+    const source: CredentialSource = {
+      username: undefined,
+      async get(refusal) {
+        refusals.push(refusal);
+        return {
+          kind: 'token',
+          token: `t${refusals.length}`,
+          expiresAt: Date.now() + 60 * day,
+        };
+      },
+      close: () => undefined,
+    };
+    await keep(source).token();
+    await vi.advanceTimersByTimeAsync(59 * day);
+    expect(refusals).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(day);
+    expect(refusals).toHaveLength(2);
+    expect(await keeper?.token()).toBe('t2');
+  });
+
   it('that was given and is refused is replaced by other credentials', async () => {
     const refusals: (Refusal | undefined)[] = [];
     const source: CredentialSource = {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -48,6 +48,14 @@ describe('the note of a kernel that restarts', () => {
     await utimes(join(folder(), old), before, before);
     await note().leave(inheritance);
     expect(await readdir(folder())).toHaveLength(1);
+    expect(await note().take()).toEqual(inheritance);
+  });
+
+  it('is left though another kernel takes its own at the same moment', async () => {
+    await mkdir(folder());
+    // Listed, but not there when it is looked at.
+    await symlink(join(folder(), 'taken'), join(folder(), 'other.json'));
+    await note().leave(inheritance);
     expect(await note().take()).toEqual(inheritance);
   });
 });
