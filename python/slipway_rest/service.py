@@ -14,7 +14,7 @@ from .interaction import NoInput
 from .json_text import dumps
 from .shell import ShellOutput
 from .state import State
-from .tracebacks import plain_error
+from .tracebacks import plain_error, text_of
 
 Operation = Callable[[State, Dict[str, Any], Dict[str, Any], Console], Dict[str, Any]]
 
@@ -55,20 +55,32 @@ def serve(request_text: str, namespace: Dict[str, Any]) -> str:
     before = (sys.stdout, sys.stderr)
     console = Console(sys.stdout, request["id"], state.directory)
     try:
-        console.begin()
-        state.name_history(namespace)
-        _rename_history(state.shell, str(request.get("code", "")))
-        reply = _perform(state, namespace, request, console)
+        try:
+            console.begin()
+            state.name_history(namespace)
+            _rename_history(state.shell, str(request.get("code", "")))
+            reply = _perform(state, namespace, request, console)
+        finally:
+            sys.stdout, sys.stderr = before
+            state.stdout.console = state.stderr.console = state.display.console = None
+            figures.console = None
+        return _answer(state, reply, console)
     except KeyboardInterrupt:
-        # It came before or after the user's code.
+        # It came before the user's code, after it, or while the answer was written.
         reply = dict(plain_error("KeyboardInterrupt", "interrupted"), status="error")
         reply["execution_count"] = state.count - 1
+    except Exception as error:
+        # Without a record of its end, a kernel whose connection broke would look for it for ever.
+        reply = dict(plain_error(type(error).__name__, text_of(error)), status="error")
+    return _answer(state, reply, console)
+
+
+def _answer(state: State, reply: Dict[str, Any], console: Console) -> str:
+    """Write the answer to the console; return it once more where it is short."""
+    try:
+        console.reply(reply)
     finally:
-        sys.stdout, sys.stderr = before
-        state.stdout.console = state.stderr.console = state.display.console = None
-        figures.console = None
-    console.reply(reply)
-    state.parcels = console.parcels
+        state.parcels = console.parcels
     text = dumps(reply)
     return text if len(text) <= _LONGEST_REPLY else ""
 

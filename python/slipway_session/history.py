@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,14 +34,13 @@ class IdleHistory:
     def _write_soon(self, _result: Any) -> None:
         if self._is_due:
             return
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            # Code that runs a cell by itself, outside of the kernel's loop.
+        # The cell may have run on a subshell, whose own loop can end before the pause does.
+        loop: Any = getattr(self._shell.kernel, "io_loop", None)
+        if loop is None:
             self._write()
             return
         self._is_due = True
-        loop.call_later(_PAUSE, self._write)
+        loop.add_callback(loop.call_later, _PAUSE, self._write)
 
     def _write(self) -> None:
         self._is_due = False

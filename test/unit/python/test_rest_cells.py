@@ -185,6 +185,33 @@ def test_an_interrupt_ends_the_cell_and_nothing_else(plain: PlainSession) -> Non
     assert plain.cell("1").reply["status"] == "ok"
 
 
+# An interrupt that comes while the answer is written, once.
+INTERRUPTED_ANSWER = """
+import sys
+class Interrupted:
+    encoding = "utf-8"
+    def __init__(self, original):
+        self.original = original
+        self.flush = original.flush
+    def write(self, text):
+        if '"reply"' in text:
+            sys.stdout = self.original
+            self.write = self.original.write
+            raise KeyboardInterrupt
+        self.original.write(text)
+sys.stdout = Interrupted(sys.stdout)
+"""
+
+
+def test_an_interrupt_while_the_answer_is_written_is_an_answer(plain: PlainSession) -> None:
+    plain.run(INTERRUPTED_ANSWER)
+    outcome = plain.cell("print(1)")
+    assert outcome.printed("stdout") == "1\n"
+    assert outcome.reply["ename"] == "KeyboardInterrupt"
+    assert outcome.reply["execution_count"] == 1
+    assert plain.cell("1").reply["execution_count"] == 2
+
+
 def test_a_logging_handler_made_in_one_cell_writes_in_another(plain: PlainSession) -> None:
     plain.cell("import logging, sys\nlogging.basicConfig(stream=sys.stdout, format='%(message)s')")
     assert plain.cell("logging.warning('heard')").printed("stdout") == "heard\n"

@@ -20,6 +20,12 @@ def test_an_operation_that_it_does_not_have_is_refused(plain: PlainSession) -> N
     assert (reply["status"], reply["ename"]) == ("error", "NotSupportedByServerError")
 
 
+def test_a_failure_of_the_helper_itself_is_an_answer(plain: PlainSession) -> None:
+    reply = plain.ask("evaluate", expressions=["not by name"]).reply
+    assert (reply["status"], reply["ename"]) == ("error", "AttributeError")
+    assert plain.cell("1").reply["status"] == "ok"
+
+
 @pytest.mark.parametrize(
     ("expression", "wire_type", "expected"),
     [

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -32,6 +33,25 @@ def written(path: str, mark: str) -> int:
         return int(connection.execute(query, [f"%{mark}%"]).fetchone()[0])
 
 
+def cell_content(code: str) -> dict[str, Any]:
+    return {
+        "code": code,
+        "silent": False,
+        "store_history": True,
+        "user_expressions": {},
+        "allow_stdin": False,
+    }
+
+
+def on_control(session: LiveSession, msg_type: str, content: dict[str, Any]) -> dict[str, Any]:
+    """Send a request on control and return the content of its answer."""
+    request = session.client.session.msg(msg_type, content)
+    session.client.control_channel.send(request)
+    answer: dict[str, Any] = session.reply_to(request["header"]["msg_id"], "control")["content"]
+    assert answer["status"] == "ok"
+    return answer
+
+
 def test_cells_are_written_without_being_asked_for(session: LiveSession) -> None:
     path, mark = database(session), uuid4().hex
     for number in range(3):
@@ -42,6 +62,23 @@ def test_cells_are_written_without_being_asked_for(session: LiveSession) -> None
         time.sleep(0.1)
 
     assert written(path, mark) == 3
+
+
+def test_cells_are_written_after_the_end_of_a_subshell_that_ran_one(session: LiveSession) -> None:
+    path, mark = database(session), uuid4().hex
+    subshell = on_control(session, "create_subshell_request", {})["subshell_id"]
+    cell = session.client.session.msg("execute_request", cell_content(f"1, '{mark}'"))
+    cell["header"]["subshell_id"] = subshell
+    session.client.shell_channel.send(cell)
+    assert session.reply_to(cell["header"]["msg_id"])["content"]["status"] == "ok"
+    on_control(session, "delete_subshell_request", {"subshell_id": subshell})
+    session.execute(f"2, '{mark}'")
+
+    deadline = time.monotonic() + _DEADLINE
+    while written(path, mark) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+    assert written(path, mark) == 2
 
 
 def test_the_last_cell_is_in_the_history_at_once(session: LiveSession) -> None:
