@@ -5,15 +5,14 @@ import { CellInterruptedError } from '../failure.js';
  * @throws {CellInterruptedError}
  */
 export async function interruptible<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) throw new CellInterruptedError();
-  let onAbort: (() => void) | undefined;
-  const interrupted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new CellInterruptedError());
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
+  const { promise: interrupted, reject } = Promise.withResolvers<never>();
+  const interrupt = () => reject(new CellInterruptedError());
+  if (signal.aborted) interrupt();
+  signal.addEventListener('abort', interrupt, { once: true });
   try {
-    return await Promise.race([promise, interrupted]);
+    // Both are in the race in any case: whichever fails later then fails unheard.
+    return await Promise.race([interrupted, promise]);
   } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+    signal.removeEventListener('abort', interrupt);
   }
 }

@@ -71,15 +71,6 @@ describe('failures', () => {
       evalue: expect.stringContaining('Check that it runs'),
     });
   });
-
-  it('come at once when the user interrupts', async () => {
-    const interrupt = new AbortController();
-    const never = new Promise<never>(() => undefined);
-    const { context } = offline({ client: () => never, signal: interrupt.signal });
-    const running = run('status', '', context);
-    interrupt.abort();
-    await expect(running).rejects.toMatchObject({ ename: 'KeyboardInterrupt' });
-  });
 });
 
 describe('%connect', () => {
