@@ -14,30 +14,17 @@ export interface Attachment {
 export async function closeOurs(attachment: Attachment | undefined): Promise<void> {
   if (attachment === undefined) return;
   const { client, link, isOurs } = attachment;
-  const isShared = isOurs && (await hasOthers(attachment));
-  await link.close();
+  let isShared = false;
+  try {
+    isShared = isOurs && (await hasOthers(attachment));
+  } finally {
+    await link.close();
+  }
   if (isOurs && !isShared) await client.sessions.forceClose(link.sessionId);
 }
 
-/**
- * Has the server end a session that is ours and start a fresh one with its files and name.
- * @param usualName what the next kernel calls a session of its own.
- * @returns the id of the fresh one; undefined, with nothing done, where that is of no use.
- */
-export async function startSuccessor(
-  attachment: Attachment,
-  usualName: string,
-): Promise<string | undefined> {
-  const { client, link, name, isOurs } = attachment;
-  if (!isOurs || link.isPlain || !link.isConnected) return undefined;
-  if (await hasOthers(attachment)) return undefined;
-  const files = await client.sessions.listFiles(link.sessionId);
-  if (files.length === 0 && name === usualName) return undefined;
-  return client.sessions.restart(link.sessionId);
-}
-
 /** Whether another kernel is attached to the session too: then its end is not ours to decide. */
-async function hasOthers({ client, link }: Attachment): Promise<boolean> {
+export async function hasOthers({ client, link }: Attachment): Promise<boolean> {
   if (link.isPlain) return false;
   const isListed = link.isConnected;
   const sessions = await client.sessions.details();

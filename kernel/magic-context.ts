@@ -30,18 +30,20 @@ export interface CurrentSession {
   readonly user: string;
 }
 
-/** Changes which session runs the cells of this kernel. */
+/**
+ * Changes which session runs the cells of this kernel. A change that the user interrupts leaves
+ * the session as it is.
+ */
 export interface KernelSessionControl {
   /** Undefined before the first connection and after the session has ended. */
   current(): CurrentSession | undefined;
   /** Starts a session and attaches to it; the one before is closed. */
-  startNew(options: {
-    name?: string;
-    snapshotId?: string;
-    runtime?: 'Python' | 'R';
-  }): Promise<void>;
+  startNew(
+    options: { name?: string; snapshotId?: string; runtime?: 'Python' | 'R' },
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Attaches to a session that is already there; the kernel then does not close it at its end. */
-  attach(id: string): Promise<void>;
+  attach(id: string, signal: AbortSignal): Promise<void>;
   /**
    * Keeps the current session for so many seconds after nobody uses it any more; the kernel then
    * does not close it at its end.
@@ -58,7 +60,7 @@ export interface KernelSessionControl {
    * Logs in to a server and starts a session there. What it was not told comes from the
    * configuration; where that has no login, the user is asked.
    */
-  connect(settings: MagicSettings): Promise<void>;
+  connect(settings: MagicSettings, signal: AbortSignal): Promise<void>;
 }
 
 /** What a magic may use of the kernel while it runs. */

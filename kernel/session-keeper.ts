@@ -1,18 +1,18 @@
-import { hostname } from 'node:os';
 import type { AskLogin, MagicSettings, RServerClient } from '../src/client/index.js';
 import {
-  attachSession,
   type LinkEnd,
   LinkOpenError,
   type MessageListener,
-  openSession,
   type SessionLink,
 } from '../src/session/index.js';
-import { type Attachment, closeOurs, startSuccessor } from './attachment.js';
+import { type Attachment, closeOurs } from './attachment.js';
 import type { ExecutionCount } from './cell/execution-count.js';
+import { CellInterruptedError } from './failure.js';
 import { LastSnapshot } from './last-snapshot.js';
 import { type CurrentSession, type KernelSessionControl, notSupported } from './magic-context.js';
 import type { RestartNote } from './restart-note.js';
+import { endInTime, endSession } from './session-end.js';
+import { SessionOpener } from './session-opener.js';
 
 /** What the keeper tells the kernel. */
 export interface SessionEvents {
@@ -21,9 +21,6 @@ export interface SessionEvents {
   onOpen(link: SessionLink): void;
   onEnd(link: SessionLink, end: LinkEnd): void;
 }
-
-/** Milliseconds that the kernel gives the server to close the session when it ends itself. */
-const CLOSE_LIMIT = 2000;
 
 /** How to get the next attachment. */
 type Opening = () => Promise<Attachment>;
@@ -40,6 +37,7 @@ export class SessionKeeper implements KernelSessionControl {
   #lost: Attachment | undefined;
   #notice: string | undefined;
   readonly #lastSnapshot = new LastSnapshot();
+  readonly #opener: SessionOpener;
   #isDisposed = false;
   /** Whether the notebook has connected elsewhere: the next kernel will not know of that. */
   #isElsewhere = false;
@@ -52,11 +50,13 @@ export class SessionKeeper implements KernelSessionControl {
    */
   constructor(
     private readonly name: string,
-    private readonly count: ExecutionCount,
+    count: ExecutionCount,
     private readonly events: SessionEvents,
     private readonly ask: AskLogin,
     private readonly restarts: RestartNote,
-  ) {}
+  ) {
+    this.#opener = new SessionOpener(name, count, events.onMessage);
+  }
 
   /** The link, if it is open now. */
   get openLink(): SessionLink | undefined {
@@ -82,8 +82,8 @@ export class SessionKeeper implements KernelSessionControl {
     try {
       if (this.#opening !== undefined) return (await this.#opening).link;
     } catch (error) {
-      // The cell before was asked for the login and gave none; this one may.
-      if (!isLoginMissing(error)) throw error;
+      // The cell before was asked for the login and gave none, or was interrupted; this one was not.
+      if (!isLoginMissing(error) && !(error instanceof CellInterruptedError)) throw error;
     }
     return (await this.#open(this.#opening === undefined ? () => this.#reopen() : undefined)).link;
   }
@@ -112,19 +112,22 @@ export class SessionKeeper implements KernelSessionControl {
     return { id: link.sessionId, name, url: client.url, user: client.username ?? '' };
   }
 
-  async startNew(options: Parameters<KernelSessionControl['startNew']>[0]): Promise<void> {
+  async startNew(...[options, signal]: Parameters<KernelSessionControl['startNew']>) {
     const { name = this.name, snapshotId, runtime = 'Python' } = options;
     const snapshot = snapshotId === undefined ? {} : { snapshotId };
-    await this.#replace(() => this.#startSession({ name, runtimeType: runtime, ...snapshot }));
+    const opening = async () =>
+      this.#opener.start(await this.client(), { name, runtimeType: runtime, ...snapshot });
+    await this.#replace(opening, signal);
   }
 
-  async attach(id: string): Promise<void> {
+  async attach(id: string, signal: AbortSignal): Promise<void> {
     if (this.#attachment?.link.sessionId === id) return;
     await this.#replace(async () => {
-      const sessions = await (await this.client()).sessions.list();
+      const client = await this.client();
+      const sessions = await client.sessions.list();
       const name = sessions.find((session) => session.id === id)?.name ?? id;
-      return await this.#attachTo(id, name, false);
-    });
+      return await this.#opener.attach(client, { id, name, isOurs: false });
+    }, signal);
   }
 
   async keep(seconds: number): Promise<void> {
@@ -153,15 +156,12 @@ export class SessionKeeper implements KernelSessionControl {
     await (options.force === true ? sessions.forceClose(id) : sessions.close(id));
   }
 
-  async connect(magic: MagicSettings): Promise<void> {
+  async connect(magic: MagicSettings, signal: AbortSignal): Promise<void> {
     const { connectConfigured } = await import('../src/client/index.js');
     const client = await connectConfigured({ magic, ask: this.ask });
     const previous = this.#client;
     try {
-      await this.#replace(() => {
-        this.#client = Promise.resolve(client);
-        return this.#startSession({ name: this.name, runtimeType: 'Python' });
-      });
+      await this.#replace(() => this.#opener.start(client), signal);
     } catch (error) {
       await client.close();
       throw error;
@@ -176,18 +176,19 @@ export class SessionKeeper implements KernelSessionControl {
 
   /**
    * Closes the session, if this kernel started it. With `restart`, what it had of files and name is
-   * kept for the kernel that comes next. Gives up after two seconds.
+   * kept for the kernel that comes next.
+   * @throws {SessionEndTimeoutError}
    */
   async dispose({ restart }: { restart: boolean }): Promise<void> {
     this.#isDisposed = true;
     // A session that is still being opened is closed too; one that could not be opened need not be.
-    const closing = this.#opening?.catch(() => undefined) ?? Promise.resolve(this.#attachment);
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_LIMIT);
+    const opened = this.#opening?.catch(() => undefined) ?? Promise.resolve();
+    const ended = opened.then(() => {
+      const isFollowed = restart && !this.#isElsewhere;
+      const heir = isFollowed ? { usualName: this.name, note: this.restarts } : undefined;
+      return endSession(this.#detach(), heir);
     });
-    await Promise.race([closing.then(() => this.#closeLast(restart)), limit]);
-    clearTimeout(timer);
+    await endInTime(ended, restart);
   }
 
   async #open(opening: Opening | undefined): Promise<Attachment> {
@@ -201,35 +202,44 @@ export class SessionKeeper implements KernelSessionControl {
     return await (this.#opening as Promise<Attachment>);
   }
 
-  /** Opens another session in place of the current one, which is closed when that succeeded. */
-  async #replace(opening: Opening): Promise<void> {
+  /**
+   * Opens another session in place of the current one, which is closed when that succeeded. Until
+   * then the current one stays in use: its end is noticed, and an interrupt leaves it as it is.
+   * @throws {CellInterruptedError} when the cell was interrupted before the other session was there.
+   */
+  async #replace(opening: Opening, signal: AbortSignal): Promise<void> {
     // Whoever asked for that opening is told of its failure; here it only must be over.
-    await this.#opening?.catch(() => undefined);
-    const client = this.#client;
-    const previous = this.#attachment;
-    this.#attachment = undefined;
-    try {
-      await this.#open(opening);
-    } catch (error) {
-      this.#client = client;
-      this.#attachment = previous;
-      throw error;
-    }
-    this.#lost = undefined;
+    while (this.#opening !== undefined) await this.#opening.catch(() => undefined);
+    let previous: Attachment | undefined;
+    await this.#open(async () => {
+      if (signal.aborted) throw new CellInterruptedError();
+      const attachment = await opening();
+      if (signal.aborted || this.#isDisposed) {
+        await this.#leave(attachment, 'The session that was interrupted');
+        throw new CellInterruptedError();
+      }
+      // One whose connection was lost is left to its lease: its server may not answer for long.
+      previous = this.#attachment;
+      return attachment;
+    });
     this.#notice = undefined;
-    try {
-      await closeOurs(previous);
-    } catch (error) {
-      const reason = (error as Error).message;
-      this.#notice = `The session used before could not be closed and lives until its lease ends: ${reason}`;
-    }
+    await this.#leave(previous, 'The session used before');
+  }
+
+  /** Closes a session of ours that is not used any more. Where that fails, the next cell says so. */
+  async #leave(attachment: Attachment | undefined, what: string): Promise<void> {
+    await closeOurs(attachment).catch((error: Error) => {
+      this.#notice = `${what} could not be closed and lives until its lease ends: ${error.message}`;
+    });
   }
 
   async #reopen(): Promise<Attachment> {
     const lost = this.#lost;
     if (lost !== undefined) {
       try {
-        const again = await this.#attachTo(lost.link.sessionId, lost.name, lost.isOurs);
+        const { name, isOurs } = lost;
+        const known = { id: lost.link.sessionId, name, isOurs };
+        const again = await this.#opener.attach(await this.client(), known);
         this.#notice = 'Connected again with the same session; its variables are still there.';
         return again;
       } catch (error) {
@@ -239,51 +249,15 @@ export class SessionKeeper implements KernelSessionControl {
         this.#notice = freshSession(error.message, wayBack);
       }
     }
-    const inherited = lost === undefined ? await this.#inherit() : undefined;
-    return inherited ?? (await this.#startSession({ name: this.name, runtimeType: 'Python' }));
-  }
-
-  /** The session that the kernel before this one has left; undefined when it is none, or gone. */
-  async #inherit(): Promise<Attachment | undefined> {
-    const left = await this.restarts.take();
-    if (left === undefined) return undefined;
-    try {
-      return await this.#attachTo(left.session, left.name, true);
-    } catch (error) {
-      if (error instanceof LinkOpenError && error.sessionGone) return undefined;
-      throw error;
-    }
-  }
-
-  async #startSession(options: {
-    name: string;
-    runtimeType: 'Python' | 'R';
-    snapshotId?: string;
-  }): Promise<Attachment> {
+    const left = lost === undefined ? await this.restarts.take() : undefined;
     const client = await this.client();
-    const link = await openSession(client, {
-      ...options,
-      clientName: this.#clientName,
-      onMessage: this.events.onMessage,
-    });
-    const executionCount = this.count.next;
-    if (executionCount > 1) await link.ask('continue_count', { executionCount });
-    return { client, link, name: options.name, isOurs: true };
-  }
-
-  async #attachTo(id: string, name: string, isOurs: boolean): Promise<Attachment> {
-    const client = await this.client();
-    const link = await attachSession(client, id, this.events.onMessage, this.#clientName);
-    return { client, link, name, isOurs };
-  }
-
-  /** What this kernel is called in lists of sessions. */
-  get #clientName(): string {
-    return `${this.name} on ${hostname()}`;
+    const inherited = left && (await this.#opener.inherit(client, left));
+    return inherited ?? (await this.#opener.start(client));
   }
 
   #take(attachment: Attachment): Attachment {
-    const { link } = attachment;
+    const { client, link } = attachment;
+    this.#client = Promise.resolve(client);
     this.#attachment = attachment;
     this.#lost = undefined;
     if (!this.#isDisposed) this.events.onOpen(link);
@@ -308,25 +282,6 @@ export class SessionKeeper implements KernelSessionControl {
     this.#attachment = undefined;
     this.#lost = undefined;
     return attachment;
-  }
-
-  async #closeLast(restart: boolean): Promise<void> {
-    const last = this.#detach();
-    try {
-      if (restart && last !== undefined && !this.#isElsewhere) {
-        const session = await startSuccessor(last, this.name);
-        if (session !== undefined) {
-          await this.restarts.leave({ session, name: last.name });
-          return await last.link.close();
-        }
-      }
-    } catch (error) {
-      await closeOurs(last);
-      throw error;
-    }
-    // With the user's own server its sessions are gone; a call would start another server.
-    if (last?.client.embedded === true && !last.link.isConnected) await last.link.close();
-    else await closeOurs(last);
   }
 }
 

@@ -45,7 +45,9 @@ export const connect: MagicDefinition = {
             auth: call.arguments.value('auth') as AuthMethod | undefined,
           };
           await withProgress(context, (step) =>
-            step('Logging in and starting a session', () => context.session.connect(settings)),
+            step('Logging in and starting a session', () =>
+              context.session.connect(settings, context.signal),
+            ),
           );
         } else if (call.arguments.value('user') ?? call.arguments.value('auth')) {
           throw new UsageError(

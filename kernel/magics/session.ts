@@ -59,11 +59,14 @@ export const session: MagicDefinition = {
         const saved = snapshot === undefined ? undefined : await findSnapshot(context, snapshot);
         await withProgress(context, (step) =>
           step(saved === undefined ? 'Starting the session' : `Starting from "${saved.name}"`, () =>
-            context.session.startNew({
-              runtime,
-              ...(name === undefined ? {} : { name }),
-              ...(saved === undefined ? {} : { snapshotId: saved.id }),
-            }),
+            context.session.startNew(
+              {
+                runtime,
+                ...(name === undefined ? {} : { name }),
+                ...(saved === undefined ? {} : { snapshotId: saved.id }),
+              },
+              context.signal,
+            ),
           ),
         );
         if (saved !== undefined) context.session.noteSnapshot(saved);
@@ -78,7 +81,9 @@ export const session: MagicDefinition = {
       async run(call, context) {
         const found = await findSession(context, call.arguments.word(0).text);
         await withProgress(context, (step) =>
-          step(`Attaching to ${found.name}`, () => context.session.attach(found.id)),
+          step(`Attaching to ${found.name}`, () =>
+            context.session.attach(found.id, context.signal),
+          ),
         );
         show(context, currentView(context, 'Attached to'));
       },
