@@ -249,8 +249,9 @@ export class SessionKeeper implements KernelSessionControl {
         this.#notice = freshSession(error.message, wayBack);
       }
     }
-    const left = lost === undefined ? await this.restarts.take() : undefined;
     const client = await this.client();
+    // Read once there is a client: a note is read once, and a login may fail.
+    const left = lost === undefined ? await this.restarts.take() : undefined;
     const inherited = left && (await this.#opener.inherit(client, left));
     return inherited ?? (await this.#opener.start(client));
   }

@@ -57,7 +57,7 @@ async function findReplaceable(path: string): Promise<{ path: string; mode: numb
   try {
     const file = await openLocalFile(path, 'r+');
     const stats = await file.stat().finally(() => file.close());
-    if (!stats.isFile()) throw new MagicError('OSError', `${path} is a device; name a file.`);
+    if (!stats.isFile()) throw new MagicError('OSError', `${path} is no regular file; name one.`);
     return { path: await realpath(path), mode: stats.mode & 0o777 };
   } catch (error) {
     if (error instanceof MagicError && error.ename === 'FileNotFoundError') return undefined;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmod,
   mkdir,
@@ -103,13 +104,16 @@ describe('a download that replaces a file', () => {
     expect(await readFile(path, 'utf8')).toBe('new');
   });
 
-  it('replaces no folder and no device, and does not ask for the download', async () => {
+  it('replaces no folder and no pipe, and does not ask for the download', async () => {
     await mkdir(path);
     await expect(saveDownload(refused, path, replacing)).rejects.toMatchObject({
       ename: 'IsADirectoryError',
     });
-    await expect(saveDownload(refused, '/dev/null', replacing)).rejects.toMatchObject({
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await expect(saveDownload(refused, pipe, replacing)).rejects.toMatchObject({
       ename: 'OSError',
     });
+    expect((await stat(pipe)).isFIFO()).toBe(true);
   });
 });
