@@ -9,6 +9,9 @@ import { NoConnectionFileError, startFailure } from './start-failure.js';
  * @param args of the command line: the connection file.
  */
 export async function runKernel(args: readonly string[]): Promise<never> {
+  // Who reads it may be gone, as Jupyter that was killed. Unheard, the failure to write would be an
+  // uncaught exception, whose report fails to be written, without end.
+  process.stderr.on('error', () => undefined);
   const kernel = await start(args).catch((error: unknown): never => {
     const { status, message } = startFailure(error);
     log(message);

@@ -191,6 +191,19 @@ describe('a restart', () => {
 });
 
 describe('the end of Jupyter', () => {
+  it('leaves a kernel that has something to report at rest', async () => {
+    const kernel = await start();
+    kernel.child.stderr?.destroy();
+    // What is no message is reported.
+    for (let count = 0; count < 3; count++) {
+      await kernel.client.sendFrames('shell', [Buffer.from('no message')]);
+    }
+    const { reply } = await kernel.client.execute('1');
+    expect(reply.content.status).toBe('ok');
+    await kernel.stop();
+    expect(await kernel.ended).toBe(0);
+  });
+
   it('ends the kernel and its session, though no signal tells of it', async () => {
     const { pid, stop } = await startOrphanedKernel(server.env);
     try {
