@@ -11,6 +11,8 @@ from ipykernel.iostream import PIPE_BUFFER_SIZE, OutStream
 # Characters that are collected before they are sent at once. ipykernel sends five times a second,
 # and a loop can print hundreds of megabytes meanwhile.
 _LONGEST_BUFFER = 1024 * 1024
+# Characters between two looks at how much waits: a look at each line took a fifth of its time.
+_LOOK_INTERVAL = 64 * 1024
 
 
 class FlowControlledStream(OutStream):
@@ -20,18 +22,36 @@ class FlowControlledStream(OutStream):
     collects what is printed faster than it can be sent.
     """
 
+    # Characters since the last look, and those that were there then and have not been sent.
+    _unseen = 0
     _collected = 0
 
     def write(self, string: str) -> int:
-        """Write, and wait first while too much has been written."""
-        session: Any = self.session
-        session.wait_for_room()
+        """Write, and wait while too much has been written; looked at now and then, for speed."""
         super().write(string)
-        self._collected += len(string)
+        length = len(string)
+        self._unseen += length
+        if self._unseen > _LOOK_INTERVAL:
+            self._look()
+        return length
+
+    def flush(self) -> None:
+        """Send what was written, when there is room for it."""
+        if self._unseen > 0:
+            self._unseen = 0
+            session: Any = self.session
+            session.wait_for_room()
+        super().flush()
+
+    def _look(self) -> None:
+        self._collected += self._unseen
+        self._unseen = 0
         if self._collected > _LONGEST_BUFFER:
             self._collected = 0
             self.flush()
-        return len(string)
+        else:
+            session: Any = self.session
+            session.wait_for_room()
 
     def _flush(self) -> None:
         self._collected = 0
