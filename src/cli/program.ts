@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { describeFailure } from './errors.js';
 import { packageVersion } from './package-root.js';
+import { addSettingOptions } from './setting-options.js';
 
 /**
  * Runs a command line and resolves to its exit code. What a command needs is loaded when it runs,
@@ -55,16 +56,13 @@ function buildProgram(): Command {
 }
 
 function addServerCommands(server: Command): void {
-  server
-    .command('run')
+  addSettingOptions(server.command('run'))
     .description('Run the server until it is stopped.')
-    .option('--embedded', "run as one user's own server, which their kernels find by themselves")
-    .option('--port <number>', 'the port, 0 for any free one (SLIPWAY_PORT; 12800)')
-    .option('--api <version>', 'have the API of R Server 9.1 alone: 9.1; without it, more')
-    .option('--host <address>', 'the address to listen on (127.0.0.1)')
-    .option('--data <directory>', 'the data directory (SLIPWAY_HOME)')
-    .option('--python <path>', 'the interpreter of sessions and services (SLIPWAY_PYTHON)')
     .action(async (options) => (await import('./server-run.js')).runServer(options));
+  addSettingOptions(server.command('config'))
+    .description('Check the configuration, and show each setting and where it comes from.')
+    .option('--json', 'print it for a program')
+    .action(async (options) => (await import('./server-config.js')).showConfig(options));
   server
     .command('start')
     .description('Find your own server, or start it in the background, and print its URL.')

@@ -1,24 +1,14 @@
 import { join } from 'node:path';
-import { CONFIG_DEFAULTS, createServer, type ServerConfig } from '../server/index.js';
+import { createServer, type ServerConfig } from '../server/index.js';
+import { resolveSettings, type SettingOptions } from './configuration/index.js';
 import { interpreterPath } from './interpreter.js';
 import { packageRoot } from './package-root.js';
-import { apiLevel, dataDirectory, logLevel, portNumber, sessionPatience } from './settings.js';
-
-/** Options of `slipway server run`. */
-export interface RunOptions {
-  readonly embedded?: boolean;
-  readonly api?: string;
-  readonly port?: string;
-  readonly host?: string;
-  readonly data?: string;
-  readonly python?: string;
-}
 
 /** Milliseconds that the server has to stop in good order. */
 const STOP_TIMEOUT = 5000;
 
 /** Runs a server until a signal ends it. */
-export async function runServer(options: RunOptions): Promise<void> {
+export async function runServer(options: SettingOptions): Promise<void> {
   const config = await readConfig(options);
   const server = await createServer(config);
   const stopped = stopOnSignal((keepSessions) => server.close({ keepSessions }));
@@ -37,19 +27,13 @@ export async function runServer(options: RunOptions): Promise<void> {
   await stopped;
 }
 
-/** The settings that the options and the environment give. */
-async function readConfig(options: RunOptions, env = process.env): Promise<ServerConfig> {
+/** The settings that options, environment and configuration file give. */
+async function readConfig(options: SettingOptions): Promise<ServerConfig> {
+  const { config } = await resolveSettings(options);
   return {
-    ...CONFIG_DEFAULTS,
-    host: options.host ?? CONFIG_DEFAULTS.host,
-    port: portNumber(options.port, env) ?? CONFIG_DEFAULTS.port,
-    dataDirectory: dataDirectory(options.data, env),
-    python: await interpreterPath(options.python, env),
+    ...config,
+    python: await interpreterPath(config.python),
     pythonPath: join(packageRoot(), 'python'),
-    embedded: options.embedded ?? CONFIG_DEFAULTS.embedded,
-    api: apiLevel(options.api) ?? CONFIG_DEFAULTS.api,
-    logLevel: logLevel(env) ?? CONFIG_DEFAULTS.logLevel,
-    sessionPatience: sessionPatience(env) ?? CONFIG_DEFAULTS.sessionPatience,
   };
 }
 

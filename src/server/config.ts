@@ -4,7 +4,17 @@
  */
 export type ApiLevel = 'slipway' | '9.1';
 
-/** Settings of a server, complete: whoever starts it has filled in the defaults. */
+/** What the server logs. */
+export interface LoggingConfig {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+}
+
+/**
+ * Settings of a server, complete: whoever starts it has filled in the defaults. Each has a row in
+ * the table of `settings/`, from which the configuration file, the variables and the options come.
+ * Settings of one subject stand together in an object; one that is undefined by default is a part
+ * that is not there unless it is configured.
+ */
 export interface ServerConfig {
   readonly host: string;
   /** 0 lets the system choose. */
@@ -18,7 +28,7 @@ export interface ServerConfig {
   /** Whether a user's own kernel started it: it then writes `runtime.json`. */
   readonly embedded: boolean;
   readonly api: ApiLevel;
-  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  readonly logging: LoggingConfig;
   /** Started sessions kept in reserve. */
   readonly warmSessions: number;
   readonly maxSessions: number;
@@ -46,7 +56,7 @@ export const CONFIG_DEFAULTS = {
   port: DEFAULT_PORT,
   embedded: false,
   api: 'slipway',
-  logLevel: 'info',
+  logging: { level: 'info' },
   warmSessions: 1,
   maxSessions: 80,
   sessionLease: 60,

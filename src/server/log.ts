@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { ServerConfig } from './config.js';
+import type { LoggingConfig } from './config.js';
 
 const SECRETS = [
   'password',
@@ -12,7 +12,7 @@ const SECRETS = [
 
 /** The log: JSON lines on standard output. Fields that hold secrets are blotted out. */
 export function createLog(
-  level: ServerConfig['logLevel'],
+  level: LoggingConfig['level'],
   destination: DestinationStream = pino.destination({ fd: 1, sync: false }),
 ): Logger {
   return pino(

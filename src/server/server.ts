@@ -71,7 +71,7 @@ export async function createServer(config: ServerConfig): Promise<SlipwayServer>
 
 /** The parts of a server, each built on those before it. */
 async function createContext(config: ServerConfig): Promise<ServerContext> {
-  const log = createLog(config.logLevel);
+  const log = createLog(config.logging.level);
   const [key, compute, materialised] = await Promise.all([
     loadSigningKey(config.dataDirectory),
     LocalCompute.create(config),

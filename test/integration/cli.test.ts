@@ -125,7 +125,7 @@ describe('slipway server run', () => {
   });
 
   it.each([
-    [['--port', 'x'], /"x" is not a port/],
+    [['--port', 'x'], /--port says "x" .* must be a port from 0 to 65535/],
     [['--python', '/nowhere/python'], /no Python interpreter at \/nowhere\/python/],
     [['--nonsense'], /unknown option '--nonsense'/],
   ])('says what is wrong with %j', async (args, sentence) => {

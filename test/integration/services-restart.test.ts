@@ -62,7 +62,7 @@ it('a service that cannot be restored any more answers 503 with the reason, and 
   const { sha256 } = lost as { sha256: string };
   await rm(join(dataDirectory, 'blobs', sha256.slice(0, 2), sha256.slice(2)));
 
-  server = await startTestServer({ dataDirectory, logLevel: 'error' }, server.password);
+  server = await startTestServer({ dataDirectory }, server.password);
   const answer = await server.request('POST', '/api/Broken/1', { json: {} });
   expect(answer.status).toBe(503);
   expect(answer.headers.get('retry-after')).not.toBeNull();

@@ -64,7 +64,7 @@ export function testConfig(
     python,
     pythonPath: join(projectRoot, 'python'),
     embedded: true,
-    logLevel: 'error',
+    logging: { level: 'error' },
     warmSessions: 0,
     ...overrides,
   };

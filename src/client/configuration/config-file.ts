@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { type OwnFile, OwnFileError, type OwnFileProblem, readOwnFile } from '../own-file.js';
 import { didYouMean } from '../suggest.js';
 import { ConfigFileError } from './errors.js';
+import { checkAccess, isObject, readJsonFile } from './json-file.js';
 import type { Place } from './places.js';
 import { SETTING_KEYS, SETTINGS, type SettingKey, type SettingValues } from './settings.js';
 import { normaliseValue } from './values.js';
@@ -34,14 +34,14 @@ export function configFilePath(env: NodeJS.ProcessEnv): string {
  */
 export async function readConfigFile(env: NodeJS.ProcessEnv): Promise<ConfigFile> {
   const path = configFilePath(env);
-  const file = await readFile(path);
+  const file = await readJsonFile(path);
   if (file === undefined) {
     if (env.SLIPWAY_CONFIG) {
       throw new ConfigFileError(`SLIPWAY_CONFIG names ${path}, which is not there.`);
     }
     return { path, top: placeIn(path, '', {}), servers: new Map() };
   }
-  const { servers = {}, ...top } = parseObject(path, file.text);
+  const { servers = {}, ...top } = file.content;
   if (!isObject(servers)) {
     throw new ConfigFileError(`${path}: "servers" must be an object of servers by their names.`);
   }
@@ -51,39 +51,8 @@ export async function readConfigFile(env: NodeJS.ProcessEnv): Promise<ConfigFile
     places.set(name, placeIn(path, `servers.${name}.`, checkServer(path, name, server, check)));
   }
   const contents = { path, top: placeIn(path, '', check(top, '')), servers: places };
-  checkAccess(path, file.mode, contents);
+  checkAccess(file, secretOf(contents));
   return contents;
-}
-
-const DISTRUST: Readonly<Record<OwnFileProblem, string>> = {
-  unreadable: 'cannot be read. Check who may read it.',
-  'no regular file': 'is no regular file of at most 1 MiB.',
-  'of another user':
-    'belongs to another user, who could send your password elsewhere. Put your own in its place.',
-};
-
-async function readFile(path: string): Promise<OwnFile | undefined> {
-  try {
-    return await readOwnFile(path, 'root');
-  } catch (error) {
-    if (!(error instanceof OwnFileError)) throw error;
-    throw new ConfigFileError(`${path} ${DISTRUST[error.problem]}`, { cause: error });
-  }
-}
-
-function parseObject(path: string, text: string): Record<string, unknown> {
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch (error) {
-    // The parser's own message quotes the text, which may be a password.
-    const [, position] = /position (\d+)/.exec((error as Error).message) ?? [];
-    const line = text.slice(0, Number(position ?? 0)).split('\n').length;
-    const where = position === undefined ? '' : `, at line ${line}`;
-    throw new ConfigFileError(`${path} is not JSON${where}.`);
-  }
-  if (isObject(content)) return content;
-  throw new ConfigFileError(`${path} must hold one JSON object, such as {"url": "https://…"}.`);
 }
 
 type Check = (settings: Record<string, unknown>, prefix: string) => Partial<SettingValues>;
@@ -131,26 +100,10 @@ function placeIn(path: string, prefix: string, values: Partial<SettingValues>): 
   return { source: 'config file', values, where: (key) => `${path}: ${prefix}${key}` };
 }
 
-/** Whoever can write the file can run a command as this user; secrets are for this user's eyes. */
-function checkAccess(path: string, mode: number, { top, servers }: ConfigFile): void {
-  if (process.getuid === undefined) return;
-  const octal = mode.toString(8).padStart(3, '0');
+/** The name of a secret that stands in the file. */
+function secretOf({ top, servers }: ConfigFile): string | undefined {
   const all = [top, ...servers.values()];
-  const secret = SETTING_KEYS.find(
+  return SETTING_KEYS.find(
     (key) => SETTINGS[key].isSecret && all.some(({ values }) => values[key] !== undefined),
   );
-  if (secret !== undefined && (mode & 0o077) !== 0) {
-    throw new ConfigFileError(
-      `${path} holds a ${secret} and is open to other users (mode ${octal}). Run: chmod 600 '${path}'`,
-    );
-  }
-  if ((mode & 0o022) !== 0) {
-    throw new ConfigFileError(
-      `${path} may be changed by other users (mode ${octal}). Run: chmod 600 '${path}'`,
-    );
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@
 export { configFilePath, EMBEDDED } from './config-file.js';
 export { type AskLogin, ConfiguredLogin, type LoginQuestion } from './configured-login.js';
 export * from './errors.js';
+export { checkAccess, isObject, type JsonFile, readJsonFile } from './json-file.js';
 export { kernelspecPlace, type MagicSettings } from './places.js';
 export {
   type Configuration,
@@ -10,6 +11,7 @@ export {
   resolveConfiguration,
   type SettingOrigin,
 } from './resolve.js';
+export { readSecretFile } from './secret-file.js';
 export {
   AUTH_METHODS,
   type AuthMethod,

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { MAGICS } from '../../../kernel/magics/table.js';
+import { resolveSettings, settingsTable } from '../../../src/cli/configuration/index.js';
 import { environmentVariable, kernelspecVariable, SETTINGS } from '../../../src/client/index.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -57,6 +59,35 @@ describe('docs/configuration.md', () => {
         setting.default,
       ]),
     );
+  });
+});
+
+describe('docs/server-administration.md', () => {
+  it('has the table of all settings that the code has', async () => {
+    const path = join(root, 'docs/server-administration.md');
+    const page = await readFile(path, 'utf8');
+    const table = /^\| setting \| meaning .*\n(?:\|.*\n)+/m;
+    if (process.env.SLIPWAY_WRITE_DOCS) {
+      await writeFile(path, page.replace(table, settingsTable));
+    } else {
+      expect(table.exec(page)?.[0], 'SLIPWAY_WRITE_DOCS=1 renews it').toBe(settingsTable());
+    }
+  });
+
+  it('has a configuration file as an example that is accepted', async () => {
+    const page = await readFile(join(root, 'docs/server-administration.md'), 'utf8');
+    const [, example = ''] = /^```json\n(\{[^`]*\})\n```/m.exec(page) ?? [];
+    const directory = await mkdtemp(join(tmpdir(), 'slipway-documentation-'));
+    try {
+      const config = join(directory, 'server-config.json');
+      await writeFile(config, example, { mode: 0o600 });
+      const settings = await resolveSettings({ data: directory }, {});
+      expect(settings.file).toBe(config);
+      const said = settings.origins.filter(({ source }) => source === 'config file');
+      expect(said.length).toBeGreaterThan(3);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 });
 

@@ -1,0 +1,81 @@
+import type { ServerConfig } from '../config.js';
+import { bytes, choice, flag, integer, path, seconds, text } from './kinds.js';
+import { Setting, type SettingTable } from './setting.js';
+
+/** What whoever runs a server may set; the rest is known from where Slipway lies. */
+export type SettableConfig = Omit<ServerConfig, 'pythonPath'>;
+
+const MEBIBYTE = 1024 * 1024;
+const GIBIBYTE = 1024 * MEBIBYTE;
+const DAY = 24 * 60 * 60;
+
+/**
+ * All settings of a server. What the configuration file may say, the help of `slipway server run`
+ * and the table in docs/server-administration.md are made from these, in this order; a new member
+ * of `ServerConfig` does not compile without its row here.
+ */
+export const SETTINGS: SettingTable<SettableConfig> = {
+  dataDirectory: new Setting(path('the path of a folder'), 'folder of all that the server keeps', {
+    option: '--data',
+    variable: 'SLIPWAY_HOME',
+    isInFile: false,
+    defaultText: '`$XDG_DATA_HOME/slipway`, or `~/.local/share/slipway`',
+  }),
+  host: new Setting(text('an address or a host name'), 'address to listen on', {
+    option: '--host',
+  }),
+  port: new Setting(
+    integer('a port', 0, 65_535),
+    'port to listen on; 0 for any free one',
+    { option: '--port' },
+  ),
+  embedded: new Setting(flag, "whether it is one user's own, which their kernels find", {
+    option: '--embedded',
+    variable: null,
+    isInFile: false,
+  }),
+  api: new Setting(
+    choice(['slipway', '9.1']),
+    'the routes it has: `9.1` for those of R Server 9.1 alone, `slipway` for all that notebooks can use',
+    { option: '--api' },
+  ),
+  python: new Setting(
+    path('the path of a Python interpreter'),
+    'Python of sessions and services; it needs ipykernel and cloudpickle',
+    { option: '--python', defaultText: 'see [Installing](#installing)' },
+  ),
+  logging: {
+    level: new Setting(
+      choice(['trace', 'debug', 'info', 'warn', 'error']),
+      'how much the log tells',
+      { option: '--log-level', variable: 'SLIPWAY_LOG_LEVEL' },
+    ),
+  },
+  warmSessions: new Setting(
+    integer('a number', 0, 1000),
+    'sessions that are kept started, so that the next one is there at once',
+  ),
+  maxSessions: new Setting(integer('a number', 1, 10_000), 'sessions at the same time'),
+  sessionLease: new Setting(
+    seconds(1, 365 * DAY),
+    'seconds that a session lives on after its last kernel has gone',
+  ),
+  sessionPatience: new Setting(
+    seconds(0, 365 * DAY),
+    'seconds that sessions wait for their server to be started again, see [Stopping and starting again](#stopping-and-starting-again)',
+  ),
+  serviceWorkers: new Setting(integer('a number', 1, 1000), 'workers of each service version'),
+  serviceQueue: new Setting(
+    integer('a number', 0, 1_000_000),
+    'calls that may wait for a worker of one service version; more are answered 503',
+  ),
+  serviceTimeout: new Setting(
+    seconds(1, 30 * DAY),
+    'seconds until a call of a service is given up and its worker ended',
+  ),
+  maxBodyBytes: new Setting(bytes(1024, GIBIBYTE), 'bytes of a JSON body'),
+  maxUploadBytes: new Setting(
+    bytes(1024, 1024 * GIBIBYTE),
+    'bytes of an uploaded file or object of a workspace',
+  ),
+};
