@@ -34,6 +34,10 @@ class SlipwayKernel(IPythonKernel):
 
     shell_class: Any = Type(SlipwayShell)
 
+    # ipykernel sleeps after each cell for outputs that would else come after the reply. Here both
+    # take one way, in the order in which they were made.
+    _execute_sleep: Any = 0
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         shell: Any = self.shell

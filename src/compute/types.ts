@@ -57,9 +57,11 @@ export interface SessionProcess {
   /**
    * Connects with the session, which takes one connection at a time and speaks as
    * `python/slipway_session/wire` says.
+   * @param receive called with what comes, in place of the stream's `data` events. The bytes are
+   *   the receiver's until it returns: the next ones take their place.
    * @throws {SessionUnreachableError} when its process is gone.
    */
-  connect(): Promise<Duplex>;
+  connect(receive: (chunk: Buffer) => void): Promise<Duplex>;
   readonly files: WorkFiles;
   /** Resolves once, when the process is gone. */
   readonly ended: Promise<ProcessEnd>;

@@ -10,6 +10,7 @@ from ipykernel.iostream import BackgroundSocket, IOPubThread
 from jupyter_client.session import Session
 
 from .in_process import SERVER
+from .packing import pack
 from .publisher import Part, WirePublisher
 from .server_link import ServerLink
 
@@ -29,6 +30,7 @@ class WireSession(Session):
         super().__init__(**kwargs)
         # Not as an argument: the constructor would warn.
         self.key = b""
+        self.pack = pack
         self._link: ServerLink | None = None
         self._thread: IOPubThread | None = None
         self._publisher: WirePublisher | None = None
@@ -67,9 +69,13 @@ class WireSession(Session):
         if self._thread is not None and publisher is not None:
             self._thread.schedule(lambda: publisher.send(channel, frames))
 
+    def is_service_thread(self) -> bool:
+        """Whether others wait for the thread that calls, so that it must wait for none of them."""
+        return threading.get_ident() in self._service_threads
+
     def wait_for_room(self) -> None:
         """Wait while too much of what was published has not been taken; service threads do not."""
-        if self._link is None or threading.get_ident() in self._service_threads:
+        if self._link is None or self.is_service_thread():
             return
         self._link.wait_for_room()
         thread: Any = self._thread

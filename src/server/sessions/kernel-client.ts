@@ -67,7 +67,7 @@ export class KernelClient {
   readonly #closed = Promise.withResolvers<void>();
 
   private constructor(process: SessionProcess) {
-    this.#wire = new SessionWire(() => process.connect(), {
+    this.#wire = new SessionWire((receive) => process.connect(receive), {
       message: (number, frame) => this.#accept(number, frame),
       received: (links) => this.#events?.received(links),
       broken: (error) => this.#events?.dropped(error),

@@ -30,12 +30,18 @@ export interface WireEvents {
 }
 
 /**
+ * Connects with a session.
+ * @param receive takes what comes; the bytes are its own until it returns
+ */
+type OpenWire = (receive: (chunk: Buffer) => void) => Promise<Duplex>;
+
+/**
  * The server's connection with one session. What the session sends is numbered, and kept there
  * until it is acknowledged, so that neither a broken connection nor the end of this server loses
  * any of it.
  */
 export class SessionWire {
-  readonly #open: () => Promise<Duplex>;
+  readonly #open: OpenWire;
   readonly #events: WireEvents;
   #patience = RESERVE_PATIENCE;
   #stream: Duplex | undefined;
@@ -48,7 +54,7 @@ export class SessionWire {
   #unacknowledgedBytes = 0;
 
   /** @param open connects with the session */
-  constructor(open: () => Promise<Duplex>, events: WireEvents) {
+  constructor(open: OpenWire, events: WireEvents) {
     this.#open = open;
     this.#events = events;
   }
@@ -138,12 +144,6 @@ export class SessionWire {
   }
 
   async #connect(): Promise<Hello> {
-    const stream = await this.#open();
-    if (this.#isClosed) {
-      stream.destroy();
-      throw new WireClosedError('The link with the session was closed.');
-    }
-    this.#stream = stream;
     const greeted = Promise.withResolvers<Hello>();
     const reader = new RecordReader({
       message: (number, frame) => this.#receive(number, frame),
@@ -152,16 +152,27 @@ export class SessionWire {
         else this.#events.received(word.links);
       },
     });
-    stream.on('data', (chunk: Buffer) => {
+    // Set when something has come that no session says. Its code may write to any descriptor.
+    let isBroken = false;
+    let stream: Duplex | undefined;
+    const opened = await this.#open((chunk) => {
+      if (isBroken) return;
       try {
         reader.add(chunk);
       } catch (error) {
-        // No session says such a thing, but its code may write to any descriptor. It is connected
-        // with anew and goes on after the last message.
+        isBroken = true;
         this.#events.broken(error as Error);
-        stream.destroy();
+        // It is connected with anew and goes on after the last message.
+        stream?.destroy();
       }
     });
+    stream = opened;
+    if (this.#isClosed) {
+      stream.destroy();
+      throw new WireClosedError('The link with the session was closed.');
+    }
+    if (isBroken) stream.destroy();
+    this.#stream = opened;
     stream.on('error', (error: Error) => greeted.reject(error));
     stream.on('close', () => {
       greeted.reject(new WireClosedError('The session closed the connection.'));

@@ -84,7 +84,7 @@ export class RecordReader {
     this.#events = events;
   }
 
-  /** Takes the next bytes. A record that lies in one chunk is not copied, another one once. */
+  /** Takes the next bytes, and keeps none of them: what it tells of are copies, made once. */
   add(chunk: Buffer): void {
     let bytes = chunk;
     while (bytes.byteLength > 0) {
@@ -97,7 +97,7 @@ export class RecordReader {
     const bytes = this.#head.byteLength === 0 ? chunk : Buffer.concat([this.#head, chunk]);
     this.#head = EMPTY;
     if (bytes.byteLength < HEAD) {
-      this.#head = bytes;
+      this.#head = Buffer.from(bytes);
       return EMPTY;
     }
     const length = HEAD + bytes.readUInt32LE(0);
@@ -106,7 +106,7 @@ export class RecordReader {
       this.#filled = 0;
       return this.#fill(this.#record, bytes);
     }
-    this.#read(bytes.subarray(0, length));
+    this.#read(Buffer.from(bytes.subarray(0, length)));
     return bytes.subarray(length);
   }
 

@@ -37,6 +37,8 @@ class SessionProcess:
                 f"--SessionApp.link_path={self.link}",
             ],
             cwd=directory,
+            # ipykernel leaves the file descriptors alone where it believes to be in pytest.
+            env={k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"},
             start_new_session=True,
         )
         deadline = time.monotonic() + _DEADLINE

@@ -11,12 +11,13 @@ class FakeSession {
   isGone = false;
   #cut = (): unknown => undefined;
 
-  readonly open = async (): Promise<Duplex> => {
+  readonly open = async (receive: (chunk: Buffer) => void): Promise<Duplex> => {
     if (this.isGone) throw new Error('nobody listens');
     const [ours, theirs] = duplexPair();
     this.connections.push(theirs);
     this.#cut = () => ours.destroy();
     theirs.on('data', (chunk: Buffer) => this.#read(chunk));
+    ours.on('data', receive);
     this.say({ type: 'hello', python: '3', pid: 1, ...this.hello });
     return ours;
   };
