@@ -24,11 +24,9 @@ export const SETTINGS: SettingTable<SettableConfig> = {
   host: new Setting(text('an address or a host name'), 'address to listen on', {
     option: '--host',
   }),
-  port: new Setting(
-    integer('a port', 0, 65_535),
-    'port to listen on; 0 for any free one',
-    { option: '--port' },
-  ),
+  port: new Setting(integer('a port', 0, 65_535), 'port to listen on; 0 for any free one', {
+    option: '--port',
+  }),
   embedded: new Setting(flag, "whether it is one user's own, which their kernels find", {
     option: '--embedded',
     variable: null,
