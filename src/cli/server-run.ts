@@ -9,9 +9,21 @@ const STOP_TIMEOUT = 5000;
 
 /** Runs a server until a signal ends it. */
 export async function runServer(options: SettingOptions): Promise<void> {
+  // Secrets are taken out of the environment, and are needed again when the settings are.
+  const before = { ...process.env };
   const config = await readConfig(options);
   const server = await createServer(config);
-  const stopped = stopOnSignal((keepSessions) => server.close({ keepSessions }));
+  const reload = async () => {
+    const { config: next } = await resolveSettings(options, { ...before });
+    await server.reload(next);
+  };
+  const stopped = onSignals({
+    close: (keepSessions) => server.close({ keepSessions }),
+    reload: () =>
+      reload().catch((error: unknown) => {
+        server.context.log.error({ err: error }, 'The settings could not be read again.');
+      }),
+  });
   try {
     await server.listen();
   } catch (error) {
@@ -37,11 +49,18 @@ async function readConfig(options: SettingOptions): Promise<ServerConfig> {
   };
 }
 
+/** What signals ask for. */
+interface SignalActions {
+  close(keepSessions: boolean): Promise<void>;
+  reload(): Promise<void>;
+}
+
 /**
  * Resolves when a signal has come and the server has stopped. A second signal ends at once.
- * SIGTERM, by which a supervisor restarts a service, leaves the sessions to the next server.
+ * SIGTERM, by which a supervisor restarts a service, leaves the sessions to the next server. SIGHUP
+ * ends a server whose terminal has gone; one that has none reads its settings again.
  */
-function stopOnSignal(close: (keepSessions: boolean) => Promise<void>): Promise<void> {
+function onSignals({ close, reload }: SignalActions): Promise<void> {
   return new Promise((resolve, reject) => {
     let stopping = false;
     const stop = (signal: NodeJS.Signals) => {
@@ -56,8 +75,13 @@ function stopOnSignal(close: (keepSessions: boolean) => Promise<void>): Promise<
       timer.unref();
       close(signal === 'SIGTERM').then(resolve, reject);
     };
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-      process.on(signal, stop);
-    }
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+    process.on('SIGHUP', hasTerminal() ? stop : () => void reload());
   });
+}
+
+/** Whether a terminal that closes has to do with this process. */
+function hasTerminal(): boolean {
+  return process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
 }

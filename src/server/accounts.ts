@@ -6,7 +6,7 @@ import { writePrivateFile } from './files.js';
 import { openStore } from './store/index.js';
 
 /** Holds the password that the first start gave to `admin`, until it is changed. */
-const PASSWORD_FILE = 'admin-password';
+export const PASSWORD_FILE = 'admin-password';
 
 /**
  * Gives `admin` a password. An embedded server takes a new one at each start, because only

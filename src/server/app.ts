@@ -1,13 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify';
 import { requireBearer } from './bearer.js';
+import type { TlsOptions } from './certificate.js';
 import { answerClientError } from './client-errors.js';
 import type { ServerContext } from './context.js';
+import { allowOrigins } from './cors.js';
 import { installErrorResponses, sendFrameworkError } from './error-responses.js';
 import { acceptJsonBodies } from './json-body.js';
 import { documentRoutes } from './openapi/index.js';
-import { logRequests } from './request-log.js';
+import { logRequests, requestId } from './request-log.js';
 import { routesOf } from './routes/index.js';
 import { refuseUnknownRoutes } from './unknown-route.js';
 
@@ -18,32 +24,43 @@ const REQUEST_TIMEOUT = 60 * 60 * 1000;
  * The HTTP side of a server: its routes, with what all of them share. Paths ignore case and a
  * trailing slash, as R Server's do; names in them keep their case.
  */
-export async function buildApp(context: ServerContext): Promise<FastifyInstance> {
-  const app = Fastify({
+export async function buildApp(
+  context: ServerContext,
+  tls: TlsOptions | undefined,
+): Promise<FastifyInstance> {
+  const { config } = context;
+  const options: FastifyServerOptions = {
     loggerInstance: context.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     // One logger for all requests: a child per request is the dearest part of a short one.
     childLoggerFactory: (logger) => logger,
-    genReqId: () => randomUUID(),
+    genReqId: requestId,
     requestIdHeader: false,
-    bodyLimit: context.config.maxBodyBytes,
+    bodyLimit: config.maxBodyBytes,
     requestTimeout: REQUEST_TIMEOUT,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 1024 },
     frameworkErrors: sendFrameworkError,
     clientErrorHandler: answerClientError,
-  });
+    ...(config.trustedProxies.length > 0 && { trustProxy: [...config.trustedProxies] }),
+  };
+  // The types of an application tell the two apart, which nothing above this line has to.
+  const app =
+    tls === undefined
+      ? Fastify(options)
+      : (Fastify({ ...options, https: tls } as FastifyServerOptions) as FastifyInstance);
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   // Answers are built by typed code; their schemas document them and cost nothing per request.
   app.setSerializerCompiler(() => JSON.stringify);
   logRequests(app);
+  await allowOrigins(app, config.cors);
   requireBearer(app, context.auth);
   acceptJsonBodies(app);
   installErrorResponses(app);
   refuseUnknownRoutes(app);
   await documentRoutes(app);
-  for (const routes of routesOf(context.config.api)) {
+  for (const routes of routesOf(config.api)) {
     await app.register((scope) => routes(scope, context));
   }
   await app.ready();

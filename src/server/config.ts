@@ -7,6 +7,26 @@ export type ApiLevel = 'slipway' | '9.1';
 /** What the server logs. */
 export interface LoggingConfig {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  /** Absolute path; undefined for standard output. */
+  readonly file: string | undefined;
+  /** Bytes of the file, after which another one is begun. */
+  readonly maxBytes: number;
+  /** Full files that are kept. */
+  readonly keep: number;
+}
+
+/** The certificate of a server. Absolute paths of files in PEM form. */
+export interface HttpsConfig {
+  /** The certificate, and after it those that lead to the authority. */
+  readonly certificateFile: string;
+  /** The private key, without a passphrase. */
+  readonly keyFile: string;
+}
+
+/** Which pages of other origins may call the API from a browser. */
+export interface CorsConfig {
+  /** `https://app.example.com`, each, or `*` for all. */
+  readonly origins: readonly string[];
 }
 
 /**
@@ -19,6 +39,13 @@ export interface ServerConfig {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** With it the server speaks HTTPS alone. */
+  readonly https: HttpsConfig | undefined;
+  /** Whether it may speak HTTP on an address that other machines reach. */
+  readonly insecureHttp: boolean;
+  /** Addresses and networks of proxies whose `X-Forwarded-…` headers count. */
+  readonly trustedProxies: readonly string[];
+  readonly cors: CorsConfig;
   /** Absolute path; mode 0700. */
   readonly dataDirectory: string;
   /** Absolute path of the Python interpreter of sessions and services. */
@@ -54,9 +81,13 @@ export const DEFAULT_PORT = 12_800;
 export const CONFIG_DEFAULTS = {
   host: '127.0.0.1',
   port: DEFAULT_PORT,
+  https: undefined,
+  insecureHttp: false,
+  trustedProxies: [],
+  cors: { origins: [] },
   embedded: false,
   api: 'slipway',
-  logging: { level: 'info' },
+  logging: { level: 'info', file: undefined, maxBytes: 16 * 1024 * 1024, keep: 5 },
   warmSessions: 1,
   maxSessions: 80,
   sessionLease: 60,

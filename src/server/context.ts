@@ -7,10 +7,17 @@ import type { Sessions } from './sessions/index.js';
 import type { Snapshots } from './snapshots/index.js';
 import type { Store } from './store/index.js';
 
+/** Where a server is between its start and its end. It takes requests in all of them. */
+export interface Phase {
+  /** `starting` until the services that it had are there again. */
+  current: 'starting' | 'ready' | 'stopping';
+}
+
 /** The parts of a running server, handed to its routes. Each part owns its own state. */
 export interface ServerContext {
   readonly config: ServerConfig;
   readonly log: Logger;
+  readonly phase: Phase;
   readonly compute: Compute;
   readonly store: Store;
   readonly auth: Authenticator;

@@ -43,7 +43,8 @@ export async function listen(app: FastifyInstance, config: ServerConfig): Promis
   if (address === null || typeof address === 'string') {
     throw new ListenError('The server listens on something that has no port.');
   }
-  return `http://${reachableHost(host)}:${address.port}`;
+  const scheme = config.https === undefined ? 'http' : 'https';
+  return `${scheme}://${reachableHost(host)}:${address.port}`;
 }
 
 /** A host that a client on this machine can connect to. */

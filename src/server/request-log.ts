@@ -1,4 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+
+/** An id that can stand in a log line and a header as it is. */
+const REQUEST_ID = /^[\w.:-]{1,64}$/;
+
+/** The id that a request came with, so that it is one from the first proxy on; else a new one. */
+export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
 
 /**
  * Writes one line per answered request, and gives every answer its id in `X-Request-Id`. The line

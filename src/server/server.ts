@@ -1,16 +1,20 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { LocalCompute } from '../compute/index.js';
 import { prepareAdmin } from './accounts.js';
 import { announce, withdraw } from './announcement.js';
 import { buildApp } from './app.js';
 import { ADMIN, Authenticator, loadSigningKey } from './auth/index.js';
+import { CertificateReload, readCertificate, type TlsOptions } from './certificate.js';
 import type { ServerConfig } from './config.js';
 import type { ServerContext } from './context.js';
 import { type DataDirectoryLock, emptyDirectory, lockDataDirectory } from './data-directory.js';
+import { refuseExposure, refuseMadeUpPassword } from './exposure.js';
 import { listen } from './listening.js';
-import { createLog } from './log.js';
+import { openLog, type ServerLog } from './log.js';
+import type { LogFile } from './log-file.js';
 import { Services } from './services/index.js';
 import { Sessions } from './sessions/index.js';
 import { Snapshots } from './snapshots/index.js';
@@ -36,6 +40,11 @@ export interface SlipwayServer {
   /** Listens, says where, and resumes the services. */
   listen(): Promise<void>;
   /**
+   * Takes over what can change while it runs: the level of the log. It also opens the log file
+   * again, and reads the certificate again.
+   */
+  reload(config: Pick<ServerConfig, 'logging'>): Promise<void>;
+  /**
    * Ends all requests and processes and leaves the data directory. Idempotent.
    * @param options `keepSessions` leaves sessions running, for the next server on this directory.
    */
@@ -45,20 +54,26 @@ export interface SlipwayServer {
 /**
  * Builds a server on its data directory, and begins to fill its pool of sessions.
  * @throws {DataDirectoryInUseError} when another server runs on it
+ * @throws {ExposureError} when others could reach it and it is not fit for that
+ * @throws {CertificateError}
  */
 export async function createServer(config: ServerConfig): Promise<SlipwayServer> {
+  const isPublic = await refuseExposure(config);
+  const tls = config.https && (await readCertificate(config.https));
   const lock = await lockDataDirectory(config.dataDirectory);
   try {
-    const context = await createContext(config);
+    const serverLog = openLog(config.logging);
+    const context = await createContext(config, serverLog);
     try {
       // Python takes the longest to start, so it starts first.
       context.sessions.start();
       await context.sessions.adopt();
       const [adminPassword, app] = await Promise.all([
         prepareAdmin(config, context.auth),
-        buildApp(context),
+        buildApp(context, tls),
       ]);
-      return new RunningServer(context, app, lock, adminPassword);
+      if (isPublic) refuseMadeUpPassword(config);
+      return new RunningServer({ context, app, lock, adminPassword, tls, logFile: serverLog.file });
     } catch (error) {
       await closeContext(context);
       throw error;
@@ -70,8 +85,7 @@ export async function createServer(config: ServerConfig): Promise<SlipwayServer>
 }
 
 /** The parts of a server, each built on those before it. */
-async function createContext(config: ServerConfig): Promise<ServerContext> {
-  const log = createLog(config.logging.level);
+async function createContext(config: ServerConfig, { log }: ServerLog): Promise<ServerContext> {
   const [key, compute, materialised] = await Promise.all([
     loadSigningKey(config.dataDirectory),
     LocalCompute.create(config),
@@ -82,7 +96,17 @@ async function createContext(config: ServerConfig): Promise<ServerContext> {
   const snapshots = new Snapshots(store, materialised);
   const sessions = new Sessions({ config, log, compute, snapshots });
   const services = new Services({ config, log, compute, store, snapshots });
-  return { config, log, compute, store, auth, snapshots, sessions, services };
+  return {
+    config,
+    log,
+    phase: { current: 'starting' },
+    compute,
+    store,
+    auth,
+    snapshots,
+    sessions,
+    services,
+  };
 }
 
 /** Ends the parts of a server, in the reverse order. */
@@ -93,6 +117,17 @@ async function closeContext(context: ServerContext): Promise<void> {
   await context.store.close();
 }
 
+/** What a server is made of. */
+interface Parts {
+  readonly context: ServerContext;
+  readonly app: FastifyInstance;
+  readonly lock: DataDirectoryLock;
+  readonly adminPassword: string | undefined;
+  /** What it began with. */
+  readonly tls: TlsOptions | undefined;
+  readonly logFile: LogFile | undefined;
+}
+
 class RunningServer implements SlipwayServer {
   readonly context: ServerContext;
   readonly adminPassword: string | undefined;
@@ -100,20 +135,25 @@ class RunningServer implements SlipwayServer {
   url = '';
   readonly #app: FastifyInstance;
   readonly #lock: DataDirectoryLock;
+  readonly #logFile: LogFile | undefined;
+  readonly #certificate: CertificateReload | undefined;
   #garbageTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    context: ServerContext,
-    app: FastifyInstance,
-    lock: DataDirectoryLock,
-    adminPassword: string | undefined,
-  ) {
+  constructor({ context, app, lock, adminPassword, tls, logFile }: Parts) {
     this.context = context;
     this.adminPassword = adminPassword;
     this.inject = app.inject.bind(app) as FastifyInstance['inject'];
     this.#app = app;
     this.#lock = lock;
+    this.#logFile = logFile;
+    if (context.config.https !== undefined && tls !== undefined) {
+      this.#certificate = new CertificateReload(context.config.https, tls, {
+        // With a certificate the application's server is one of TLS, which its type does not say.
+        use: (next) => (app.server as unknown as TlsServer).setSecureContext(next),
+        log: context.log,
+      });
+    }
   }
 
   async listen(): Promise<void> {
@@ -132,10 +172,18 @@ class RunningServer implements SlipwayServer {
         : undefined,
     );
     log.info({ url: this.url, version: SERVER_VERSION }, 'The server listens.');
-    this.#inBackground('The services could not be resumed.', () => this.context.services.resume());
+    this.#inBackground('The services could not be resumed.', () => this.#resumeServices());
     this.#collectGarbage();
     this.#garbageTimer = setInterval(() => this.#collectGarbage(), GARBAGE_INTERVAL);
     this.#garbageTimer.unref();
+  }
+
+  async reload({ logging }: Pick<ServerConfig, 'logging'>): Promise<void> {
+    const { log } = this.context;
+    log.level = logging.level;
+    this.#logFile?.reopen();
+    await this.#certificate?.reload();
+    log.info({ level: logging.level }, 'The server has read its settings again.');
   }
 
   close({ keepSessions = false } = {}): Promise<void> {
@@ -145,7 +193,9 @@ class RunningServer implements SlipwayServer {
 
   async #close(keepSessions: boolean): Promise<void> {
     const { config, log, services, sessions, compute, store } = this.context;
+    this.context.phase.current = 'stopping';
     clearInterval(this.#garbageTimer);
+    this.#certificate?.close();
     if (this.url !== '') {
       await withdraw(config.dataDirectory);
     }
@@ -164,6 +214,17 @@ class RunningServer implements SlipwayServer {
     await rm(join(config.dataDirectory, MATERIALISED), { recursive: true, force: true });
     this.#lock.release();
     log.info('The server has stopped.');
+    this.#logFile?.flush();
+  }
+
+  async #resumeServices(): Promise<void> {
+    const { services, phase } = this.context;
+    try {
+      await services.resume();
+    } finally {
+      // Whatever did not come back answers for itself; all else is served.
+      if (phase.current === 'starting') phase.current = 'ready';
+    }
   }
 
   #collectGarbage(): void {

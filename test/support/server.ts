@@ -64,7 +64,7 @@ export function testConfig(
     python,
     pythonPath: join(projectRoot, 'python'),
     embedded: true,
-    logging: { level: 'error' },
+    logging: { ...CONFIG_DEFAULTS.logging, level: 'error' },
     warmSessions: 0,
     ...overrides,
   };

@@ -5,6 +5,7 @@ import type { ServerContext } from '../context.js';
 import { authRoutes } from './auth.js';
 import { channelRoutes } from './channel.js';
 import { consumeRoutes } from './consume.js';
+import { healthRoutes } from './health.js';
 import { openapiRoutes } from './openapi.js';
 import { serviceRoutes } from './services.js';
 import { sessionDetailsRoutes } from './session-details.js';
@@ -22,6 +23,7 @@ const ROUTES: readonly Routes[] = [
   consumeRoutes,
   statusRoutes,
   openapiRoutes,
+  healthRoutes,
 ];
 
 /** The modules whose routes an API has. */

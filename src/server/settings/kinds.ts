@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -56,6 +57,30 @@ export function seconds(minimum: number, maximum: number): Kind<number> {
 export function bytes(minimum: number, maximum: number): Kind<number> {
   return integer('a number of bytes', minimum, maximum);
 }
+
+/** Text that has a form. @param isValid whether it has it */
+function textOf(expected: string, isValid: (value: string) => boolean): Kind<string> {
+  const { placeholder, fromJson } = text(expected);
+  const valid = (value: unknown, base: string) => {
+    const given = fromJson(value, base);
+    return given !== undefined && isValid(given) ? given : undefined;
+  };
+  return { expected, placeholder, fromJson: valid, fromText: valid };
+}
+
+/** An address, or a network: `10.0.0.0/8`. */
+export const network = textOf('an address or a network such as 10.0.0.0/8', (value) => {
+  const [address = '', length, ...rest] = value.split('/');
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  if (bits < 0 || rest.length > 0) return false;
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits);
+});
+
+/** The origin of a page as a browser says it, or `*`. */
+export const origin = textOf('an origin such as https://app.example.com', (value) => {
+  if (value === '*') return true;
+  return URL.canParse(value) && new URL(value).origin === value;
+});
 
 /** Yes or no. */
 export const flag: Kind<boolean> = {

@@ -1,5 +1,16 @@
 import type { ServerConfig } from '../config.js';
-import { bytes, choice, flag, integer, path, seconds, text } from './kinds.js';
+import {
+  bytes,
+  choice,
+  flag,
+  integer,
+  list,
+  network,
+  origin,
+  path,
+  seconds,
+  text,
+} from './kinds.js';
 import { Setting, type SettingTable } from './setting.js';
 
 /** What whoever runs a server may set; the rest is known from where Slipway lies. */
@@ -27,6 +38,31 @@ export const SETTINGS: SettingTable<SettableConfig> = {
   port: new Setting(integer('a port', 0, 65_535), 'port to listen on; 0 for any free one', {
     option: '--port',
   }),
+  https: {
+    certificateFile: new Setting(
+      path(),
+      'certificate in PEM form, with those that lead to its authority; with it the server speaks HTTPS alone, see [HTTPS](#https)',
+      { isRequired: true },
+    ),
+    keyFile: new Setting(path(), 'private key of the certificate, without a passphrase', {
+      isRequired: true,
+    }),
+  },
+  insecureHttp: new Setting(
+    flag,
+    'allows HTTP on an address that other machines reach, for a proxy that speaks TLS',
+    { option: '--insecure-http' },
+  ),
+  trustedProxies: new Setting(
+    list(network, 'a list of addresses or networks such as 10.0.0.0/8'),
+    'proxies whose `X-Forwarded-For` tells where a request comes from',
+  ),
+  cors: {
+    origins: new Setting(
+      list(origin, 'a list of origins such as https://app.example.com, or *'),
+      'origins whose pages may call the API from a browser',
+    ),
+  },
   embedded: new Setting(flag, "whether it is one user's own, which their kernels find", {
     option: '--embedded',
     variable: null,
@@ -47,6 +83,21 @@ export const SETTINGS: SettingTable<SettableConfig> = {
       choice(['trace', 'debug', 'info', 'warn', 'error']),
       'how much the log tells',
       { option: '--log-level', variable: 'SLIPWAY_LOG_LEVEL' },
+    ),
+    file: new Setting(path(), 'file that the log is written to, see [The log](#the-log)', {
+      option: '--log-file',
+      variable: 'SLIPWAY_LOG_FILE',
+      defaultText: 'standard output',
+    }),
+    maxBytes: new Setting(
+      bytes(1024, 1024 * GIBIBYTE),
+      'bytes of the log file after which another is begun',
+      { variable: 'SLIPWAY_LOG_MAX_BYTES' },
+    ),
+    keep: new Setting(
+      integer('a number', 1, 1000),
+      'full log files that are kept, as `….1`, `….2` and so on',
+      { variable: 'SLIPWAY_LOG_KEEP' },
     ),
   },
   warmSessions: new Setting(

@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type DestinationStream, pino } from 'pino';
+
+/** Where the log goes when it does not go to standard output. */
+export interface LogFileOptions {
+  /** Absolute path; its folder is made when it is missing. */
+  readonly path: string;
+  /** Bytes after which another file is begun. */
+  readonly maxBytes: number;
+  /** Full files that are kept: `server.log.1` is the newest. */
+  readonly keep: number;
+}
+
+/** A log file that is exchanged for an empty one when it is full. */
+export interface LogFile extends DestinationStream {
+  /** Opens the file again, after another program has moved it away. */
+  reopen(): void;
+  /** Writes what is still in memory. */
+  flush(): void;
+}
+
+/**
+ * Opens a log file, readable by its owner alone. No line is torn when it is exchanged.
+ * @param onProblem told when it cannot be written; the server goes on without that part of its log
+ */
+export function openLogFile(options: LogFileOptions, onProblem: (error: Error) => void): LogFile {
+  const { path, maxBytes } = options;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const stream = pino.destination({ dest: path, mode: 0o600, append: true, sync: false });
+  let size = sizeOf(path);
+  let isRotating = false;
+  stream.on('error', onProblem);
+  stream.on('ready', () => {
+    size = sizeOf(path);
+    isRotating = false;
+  });
+  stream.on('write', (written: number) => {
+    size += written;
+    if (size < maxBytes || isRotating) return;
+    isRotating = true;
+    try {
+      shift(options);
+    } catch (error) {
+      onProblem(error as Error);
+    }
+    // A line that is half written goes into the old file, then the new one is opened.
+    stream.reopen();
+  });
+  return {
+    write: (line) => stream.write(line),
+    reopen: () => stream.reopen(),
+    flush: () => stream.flushSync(),
+  };
+}
+
+/** Makes the full file number 1, and each older one the next number; the last ones are dropped. */
+function shift({ path, keep }: LogFileOptions): void {
+  const numbered = (number: number) => (number === 0 ? path : `${path}.${number}`);
+  rmSync(numbered(keep), { force: true });
+  for (let number = keep - 1; number >= 0; number -= 1) {
+    if (existsSync(numbered(number))) renameSync(numbered(number), numbered(number + 1));
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
