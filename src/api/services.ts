@@ -1,8 +1,11 @@
 import Type, { type Static } from 'typebox';
 import { Nullable, ParameterDefinition, RuntimeType } from './common.js';
 
-const definition = {
-  snapshotId: Nullable(Type.String()),
+const code = Type.String({ description: 'Code that runs for each request.' });
+
+/** Fields in the order of R Server's document, which is that of arguments in generated clients. */
+const snapshot = { snapshotId: Nullable(Type.String()) };
+const details = {
   description: Nullable(Type.String()),
   operationId: Nullable(Type.String()),
   inputParameterDefinitions: Nullable(Type.Array(ParameterDefinition)),
@@ -13,16 +16,16 @@ const definition = {
 };
 
 /** Body of `POST /services/{name}` and `POST /services/{name}/{version}`. */
-export const PublishWebServiceRequest = Type.Object(
-  { ...definition, code: Type.String({ description: 'Code that runs for each request.' }) },
-  { $id: 'PublishWebServiceRequest' },
-);
+export const PublishWebServiceRequest = Type.Object({ ...snapshot, code, ...details });
 export type PublishWebServiceRequest = Static<typeof PublishWebServiceRequest>;
 
-/** Body of `PATCH /services/{name}/{version}`: what is absent or null stays, `[]` empties. */
+/**
+ * Body of `PATCH /services/{name}/{version}`: what is absent or null stays, `[]` empties. Documents
+ * show it for publishing too, as R Server's do: generated clients have one class for both.
+ */
 export const PatchWebServiceRequest = Type.Object(
-  { ...definition, code: Nullable(Type.String()) },
-  { $id: 'PatchWebServiceRequest' },
+  { ...snapshot, code: Nullable(code), ...details },
+  { $id: 'PublishWebServiceRequest' },
 );
 export type PatchWebServiceRequest = Static<typeof PatchWebServiceRequest>;
 

@@ -59,7 +59,7 @@ export async function buildApp(
   acceptJsonBodies(app);
   installErrorResponses(app);
   refuseUnknownRoutes(app);
-  await documentRoutes(app);
+  await documentRoutes(app, config.api);
   for (const routes of routesOf(config.api)) {
     await app.register((scope) => routes(scope, context));
   }

@@ -1,8 +1,17 @@
 /**
- * Which API a server has. `slipway` is R Server's 9.1 and what the kernel gains by more: a WebSocket
- * for each session, and snapshots of chosen objects. `9.1` is that of R Server alone.
+ * Which API a server has. `9.1` is that of R Server 9.1 alone, `9.3` that of its last version, which
+ * has pools of services and compute nodes too. `slipway` is all of 9.3 and what the kernel gains by
+ * more: a WebSocket for each session, and snapshots of chosen objects.
  */
-export type ApiLevel = 'slipway' | '9.1';
+export type ApiLevel = 'slipway' | '9.1' | '9.3';
+
+/** Dedicated pools of services, `/services/{name}/{version}/pool`. */
+export interface ServicePoolsConfig {
+  /** The most workers that a publisher can ask for. */
+  readonly maxSize: number;
+  /** Seconds after which a worker beyond the initial ones that has no call is ended. */
+  readonly idleTime: number;
+}
 
 /** What the server logs. */
 export interface LoggingConfig {
@@ -65,6 +74,7 @@ export interface ServerConfig {
   readonly sessionPatience: number;
   /** Workers of each service version. */
   readonly serviceWorkers: number;
+  readonly servicePools: ServicePoolsConfig;
   /** Requests that may wait for a worker of one service version; more are answered 503. */
   readonly serviceQueue: number;
   /** Seconds until a call of a service is given up and its worker killed. */
@@ -93,6 +103,7 @@ export const CONFIG_DEFAULTS = {
   sessionLease: 60,
   sessionPatience: 600,
   serviceWorkers: 2,
+  servicePools: { maxSize: 80, idleTime: 60 },
   serviceQueue: 256,
   serviceTimeout: 600,
   maxBodyBytes: 64 * 1024 * 1024,

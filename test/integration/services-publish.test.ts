@@ -109,7 +109,7 @@ describe('publishing', () => {
       const json = { code: 'x = 1', ...runtime };
       const answer = await server.request('POST', '/services/R/1', { json });
       expect(answer.status).toBe(400);
-      expect(sentence(answer)).toContain('"runtimeType":"Python"');
+      expect(sentence(answer)).toContain('"runtimeType": "Python"');
     },
   );
 

@@ -79,6 +79,7 @@ const service = (
   outputFileNames: [],
   python: '3.11.7',
   packages: { numpy: '2.0.0' },
+  pool: null,
   ...changes,
 });
 
@@ -89,6 +90,7 @@ describe('published services', () => {
       tree: { files: [{ path: 'a', sha256: '0'.repeat(64), size: 1, mode: 0o600 }] },
       description: 'ünïcode',
       outputFileNames: ['a.png'],
+      pool: { initial: 0, max: 4 },
     });
     await store.services.insert(record);
     await reopen();

@@ -3,13 +3,19 @@ import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { projectRoot } from './server.js';
 
-/** The vendor's Swagger document, which is beside the project and not part of it. */
-const PATH =
-  process.env.RSERVER_SWAGGER ??
-  join(projectRoot, '..', 'shared', 'reference', 'rserver-swagger-9.1.0.json');
+const FOLDER = join(projectRoot, '..', 'shared', 'reference');
 
-/** Whether the document is there; a test without it has nothing to compare with. */
-export const hasReference = existsSync(PATH);
+/** Versions of the API whose document the vendor has published. */
+export type ReferenceVersion = '9.1' | '9.3';
+
+/** The vendor's Swagger documents, which are beside the project and not part of it. */
+const PATHS: Readonly<Record<ReferenceVersion, string>> = {
+  '9.1': process.env.RSERVER_SWAGGER ?? join(FOLDER, 'rserver-swagger-9.1.0.json'),
+  '9.3': process.env.RSERVER_SWAGGER_9_3 ?? join(FOLDER, 'mlserver-swagger-9.3.0.json'),
+};
+
+/** Whether the documents are there; a test without them has nothing to compare with. */
+export const hasReference = Object.values(PATHS).every(existsSync);
 
 interface Schema {
   [key: string]: unknown;
@@ -18,7 +24,9 @@ interface Schema {
 interface Operation {
   readonly operationId: string;
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
-  readonly responses: Readonly<Record<string, { readonly schema?: Schema }>>;
+  readonly responses: Readonly<
+    Record<string, { readonly schema?: Schema; readonly description?: string }>
+  >;
 }
 
 interface SwaggerDocument {
@@ -51,19 +59,22 @@ export interface ReferenceOperation {
   /** With `{name}` for parameters. */
   readonly path: string;
   readonly operationId: string;
-  /** As `path id`, sorted. */
+  /** As `path id`, in the order of the document. */
   readonly parameters: readonly string[];
   /** Of an answer that is no failure. */
   readonly statuses: readonly string[];
+  /** Of failures, as the text of the document lists them. */
+  readonly failures: readonly number[];
 }
 
-/** The vendor's document, to compare answers with. */
+/** The vendor's document of one version, to compare answers with. */
 export class Reference {
-  readonly #document = JSON.parse(readFileSync(PATH, 'utf8')) as SwaggerDocument;
+  readonly #document: SwaggerDocument;
   readonly #ajv = new Ajv({ strict: false, allErrors: true });
   readonly #validators = new Map<string, ValidateFunction>();
 
-  constructor() {
+  constructor(version: ReferenceVersion = '9.1') {
+    this.#document = JSON.parse(readFileSync(PATHS[version], 'utf8')) as SwaggerDocument;
     const definitions = Object.fromEntries(
       Object.entries(this.#document.definitions).map(([name, schema]) => [
         name,
@@ -79,8 +90,11 @@ export class Reference {
         method: method.toUpperCase(),
         path,
         operationId: operation.operationId,
-        parameters: (operation.parameters ?? []).map((one) => `${one.in} ${one.name}`).sort(),
+        parameters: (operation.parameters ?? []).map((one) => `${one.in} ${one.name}`),
         statuses: Object.keys(operation.responses).filter((status) => status !== 'default'),
+        failures: [
+          ...(operation.responses.default?.description ?? '').matchAll(/\* `(\d{3})` - /g),
+        ].map(([, status]) => Number(status)),
       })),
     );
   }

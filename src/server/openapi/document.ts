@@ -1,5 +1,7 @@
 import swagger, { type JSONObject } from '@fastify/swagger';
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify';
+import type { TSchema } from 'typebox';
+import type { ApiLevel } from '../config.js';
 import { SERVER_VERSION } from '../version.js';
 import {
   type Definitions,
@@ -17,6 +19,10 @@ declare module 'fastify' {
       formData?: Readonly<
         Record<string, { type: 'file' | 'string'; description: string; required?: boolean }>
       >;
+      /** Body as the document shows it, where that is wider than what is checked. */
+      body?: TSchema;
+      /** Name of the body, where it is not that of its definition. */
+      bodyName?: string;
       /** Name of a body of bytes. */
       binaryBody?: string;
     };
@@ -32,26 +38,39 @@ const TAGS = [
   { name: 'Status APIs', description: 'The health of the server.' },
 ];
 
-/** Documents every route that is registered after this. Client generators take the title as the name of a class. */
-export async function documentRoutes(app: FastifyInstance): Promise<void> {
+const TAGS_OF_9_3 = [
+  { name: 'Centralized Configuration APIs', description: 'The machines that run code.' },
+];
+
+/**
+ * Name and version of each API's document. Client generators take the title as the name of a class,
+ * so that programs written for a client of R Server find theirs again.
+ */
+const TITLES: Readonly<Record<ApiLevel, { title: string; version: string }>> = {
+  slipway: { title: 'SlipwayServer', version: SERVER_VERSION },
+  '9.1': { title: 'MRSServer', version: '9.1.0' },
+  '9.3': { title: 'MRSServer', version: '9.3.0' },
+};
+
+/** Documents every route that is registered after this. */
+export async function documentRoutes(app: FastifyInstance, api: ApiLevel): Promise<void> {
   const definitions: Definitions = new Map();
   await app.register(swagger, {
     swagger: {
       info: {
-        title: 'SlipwayServer',
+        ...TITLES[api],
         description: 'Runs Python in sessions and publishes it as web services.',
-        version: SERVER_VERSION,
       },
       schemes: ['http', 'https'],
       consumes: ['application/json'],
       produces: ['application/json'],
       securityDefinitions: { Bearer: { type: 'apiKey', name: 'Authorization', in: 'header' } },
-      tags: TAGS,
+      tags: api === '9.1' ? TAGS : [...TAGS, ...TAGS_OF_9_3],
     },
     transform: ({ schema, url, route }) => ({ schema: transform(schema, route, definitions), url }),
     transformObject: (document) => {
       const source = ('swaggerObject' in document ? document.swaggerObject : {}) as SwaggerSchema;
-      nameBodies(source);
+      arrangeParameters(source);
       return restoreReferences({
         ...source,
         definitions: Object.fromEntries([...definitions].sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -71,11 +90,16 @@ function transform(
   }
   const target: FastifySchema = { ...schema };
   for (const part of ['body', 'params', 'querystring'] as const) {
-    if (schema[part] !== undefined) {
+    if (
+      schema[part] !== undefined &&
+      (part !== 'body' || route.config?.document?.body === undefined)
+    ) {
       target[part] = toSwaggerSchema(schema[part], definitions);
     }
   }
-  const { formData, binaryBody } = route.config?.document ?? {};
+  const { formData, body, bodyName, binaryBody } = route.config?.document ?? {};
+  if (body !== undefined) target.body = toSwaggerSchema(body, definitions);
+  if (bodyName !== undefined) target.body = { ...(target.body as object), 'x-name': bodyName };
   if (formData !== undefined) {
     target.consumes = ['multipart/form-data'];
     target.body = {
@@ -111,15 +135,17 @@ function transformResponses(responses: unknown, definitions: Definitions): Swagg
 }
 
 /**
- * Names each body after its definition, as R Server does (`loginRequest`, `publishRequest`):
- * generated clients show the name.
+ * Puts parameters of the path first, and names each body after its definition, as R Server does
+ * (`loginRequest`, `publishRequest`): they are the arguments of generated clients, in this order.
  */
-function nameBodies(document: SwaggerSchema): void {
+function arrangeParameters(document: SwaggerSchema): void {
   const methods = Object.values((document.paths ?? {}) as SwaggerSchema).flatMap((path) =>
     Object.values(path as SwaggerSchema),
   );
   for (const method of methods as { parameters?: SwaggerSchema[] }[]) {
-    for (const parameter of method.parameters ?? []) {
+    const parameters = method.parameters ?? [];
+    parameters.sort((one, other) => Number(other.in === 'path') - Number(one.in === 'path'));
+    for (const parameter of parameters) {
       if (parameter.in === 'body') {
         const { 'x-name': given, ...schema } = parameter.schema as SwaggerSchema;
         const reference = schema[REFERENCE];

@@ -27,7 +27,7 @@ export async function consumeRoutes(plain: FastifyInstance, context: ServerConte
     config: { unlogged: true },
     schema: {
       // R Server describes it in the document of each service alone.
-      hide: config.api === '9.1',
+      hide: config.api !== 'slipway',
       operationId: 'ConsumeWebService',
       tags,
       summary: 'Calls a service with its parameters by name.',

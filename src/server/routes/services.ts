@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import {
   ErrorResponse,
@@ -8,6 +8,7 @@ import {
   WebService,
 } from '../../api/index.js';
 import type { ServerContext } from '../context.js';
+import { sendString } from './send-string.js';
 
 const tags = ['Services Management APIs'];
 const name = Type.String({ description: 'Name of the service; case-sensitive.' });
@@ -62,6 +63,7 @@ export async function serviceRoutes(plain: FastifyInstance, context: ServerConte
   app.route({
     method: 'POST',
     url: '/services/:name',
+    config: { document: { body: PatchWebServiceRequest } },
     schema: {
       operationId: 'publishWebService',
       tags,
@@ -80,6 +82,7 @@ export async function serviceRoutes(plain: FastifyInstance, context: ServerConte
   app.route({
     method: 'POST',
     url: '/services/:name/:version',
+    config: { document: { body: PatchWebServiceRequest } },
     schema: {
       operationId: 'publishWebServiceVersion',
       tags,
@@ -98,6 +101,7 @@ export async function serviceRoutes(plain: FastifyInstance, context: ServerConte
   app.route({
     method: 'PATCH',
     url: '/services/:name/:version',
+    config: { document: { bodyName: 'patchRequest' } },
     schema: {
       operationId: 'patchWebServiceVersion',
       tags,
@@ -131,8 +135,4 @@ export async function serviceRoutes(plain: FastifyInstance, context: ServerConte
       return reply.send('');
     },
   });
-}
-
-function sendString(reply: FastifyReply, value: string): FastifyReply {
-  return reply.serializer(JSON.stringify).type('application/json; charset=utf-8').send(value);
 }

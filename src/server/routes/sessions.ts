@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import {
   ConsoleOutputResponse,
@@ -16,6 +16,7 @@ import {
 } from '../../api/index.js';
 import type { ServerContext } from '../context.js';
 import { type LiveSession, snapshotContents } from '../sessions/index.js';
+import { sendString } from './send-string.js';
 import { sessionFileRoutes } from './session-files.js';
 import { workspaceRoutes } from './session-workspace.js';
 
@@ -27,7 +28,7 @@ const params = Type.Object({ id: Type.String({ description: 'Id of the session.'
 export async function sessionRoutes(plain: FastifyInstance, context: ServerContext): Promise<void> {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
   const { config, sessions, snapshots } = context;
-  const isPlain = config.api === '9.1';
+  const isPlain = config.api !== 'slipway';
   const find = (request: FastifyRequest<{ Params: { id: string } }>): LiveSession =>
     sessions.find(request.user, request.params.id);
 
@@ -208,9 +209,4 @@ export async function sessionRoutes(plain: FastifyInstance, context: ServerConte
 
   await app.register((scope) => sessionFileRoutes(scope, context));
   await app.register((scope) => workspaceRoutes(scope, context));
-}
-
-/** Answers with a JSON string, which fastify would otherwise send as plain text. */
-function sendString(reply: FastifyReply, value: string): FastifyReply {
-  return reply.serializer(JSON.stringify).type('application/json').send(value);
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { ErrorResponse, Snapshot } from '../../api/index.js';
 import type { ServerContext } from '../context.js';
+import { sendString } from './send-string.js';
 
 const tags = ['Snapshot APIs'];
 const params = Type.Object({ id: Type.String({ description: 'Id or name of the snapshot.' }) });
@@ -63,7 +64,7 @@ export async function snapshotRoutes(
     },
     handler: async (request, reply) => {
       await snapshots.remove(request.user.name, request.params.id);
-      return reply.serializer(JSON.stringify).type('application/json').send(request.params.id);
+      return sendString(reply, request.params.id);
     },
   });
 }

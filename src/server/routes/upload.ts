@@ -36,6 +36,39 @@ export async function readUpload(request: FastifyRequest, limit: number): Promis
   throw new MissingFileError();
 }
 
+/** Bytes of a part that tell what it is. */
+const START_BYTES = 64;
+
+/**
+ * The first bytes of a part of a form, whose rest is read and thrown away.
+ * @param limit bytes of a file
+ * @returns undefined where the request is no form, or has no such part
+ * @throws {BrokenUploadError} {SeveralFilesError} or {UploadTooLargeError}
+ */
+export async function startOfPart(
+  request: FastifyRequest,
+  name: string,
+  limit: number,
+): Promise<Uint8Array | undefined> {
+  if (!request.isMultipart()) return undefined;
+  let start: Buffer | undefined;
+  for await (const part of formParts(request, limit)) {
+    if (part.type === 'field') {
+      if (part.fieldname === name) start = Buffer.from(String(part.value)).subarray(0, START_BYTES);
+      continue;
+    }
+    let first = Buffer.alloc(0);
+    for await (const chunk of part.file) {
+      if (first.byteLength < START_BYTES) {
+        first = Buffer.concat([first, (chunk as Buffer).subarray(0, START_BYTES)]);
+      }
+    }
+    if (part.file.truncated) throw new UploadTooLargeError(limit);
+    if (part.fieldname === name) start = first;
+  }
+  return start;
+}
+
 async function* formParts(request: FastifyRequest, limit: number): AsyncGenerator<Multipart> {
   try {
     yield* request.parts({

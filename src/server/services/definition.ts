@@ -5,7 +5,7 @@ import {
   resolveParameterType,
 } from '../../api/index.js';
 import type { ServiceRecord } from '../store/index.js';
-import { InvalidServiceError, RuntimeNotInstalledError } from './errors.js';
+import { InvalidServiceError } from './errors.js';
 
 const MAX_NAME = 128;
 const MAX_PARAMETERS = 1000;
@@ -57,8 +57,8 @@ export function checkName(kind: 'name' | 'version', value: string): void {
 }
 
 /**
- * The definition that a request makes of what was there. Absent and null keep; `[]` empties.
- * @throws {InvalidServiceError} or {RuntimeNotInstalledError}
+ * The definition that a request makes of what was there. Absent and null keep; `[]` and `""` empty.
+ * @throws {InvalidServiceError}
  */
 export function define(request: PatchWebServiceRequest, base: Definition = EMPTY): Definition {
   const definition: Definition = {
@@ -73,14 +73,11 @@ export function define(request: PatchWebServiceRequest, base: Definition = EMPTY
   checkParameters('inputParameterDefinitions', definition.inputs);
   checkParameters('outputParameterDefinitions', definition.outputs);
   checkFileNames(definition.outputFileNames);
-  return { ...definition, initCode: definition.initCode === '' ? null : definition.initCode };
-}
-
-/** @throws {RuntimeNotInstalledError} */
-export function checkRuntime(runtimeType: string | null | undefined): void {
-  if (runtimeType !== 'Python') {
-    throw new RuntimeNotInstalledError();
-  }
+  return {
+    ...definition,
+    initCode: definition.initCode === '' ? null : definition.initCode,
+    description: definition.description === '' ? null : definition.description,
+  };
 }
 
 function checkParameters(field: string, definitions: readonly ParameterDefinition[]): void {

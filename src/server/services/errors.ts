@@ -48,15 +48,44 @@ export class InvalidServiceError extends ApiError {
   override readonly name = 'InvalidServiceError';
 }
 
-/** Thrown when a service wants a runtime that this server does not have. */
-export class RuntimeNotInstalledError extends ApiError {
+/** Thrown when a pool of its own is asked for a service that cannot be. */
+export class InvalidPoolError extends ApiError {
   readonly statusCode = 400;
-  readonly code = 'RUNTIME_NOT_INSTALLED';
-  override readonly name = 'RuntimeNotInstalledError';
+  readonly code = 'INVALID_POOL';
+  override readonly name = 'InvalidPoolError';
+}
 
-  constructor() {
+/** How the models begin that realtime services of R Server take: output of `rx_serialize_model`. */
+const REALTIME_MODEL = 'blob';
+
+/** Thrown when a realtime service is published: nothing here can score its model. */
+export class RealtimeUnsupportedError extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'REALTIME_UNSUPPORTED';
+  override readonly name = 'RealtimeUnsupportedError';
+
+  /** @param start the first bytes of the model */
+  constructor(start: Uint8Array) {
+    const isSerialized = Buffer.from(start).toString('latin1').startsWith(REALTIME_MODEL);
     super(
-      'This server has no R. Services without a runtimeType are R services; send "runtimeType":"Python" for a Python service.',
+      `${
+        isSerialized
+          ? 'The model is one that rx_serialize_model has written, and only the libraries of Microsoft R Server can score it: this server has none of them, so it has no realtime services.'
+          : 'The model is not one that rx_serialize_model has written, and this server has no realtime services.'
+      } Nothing was published. Publish it as a standard service, which runs in warm workers: put the model (retrained with a library such as scikit-learn) into a session, save a snapshot, and send its id with code and "runtimeType": "Python" to POST /services/{name}/{version}.`,
+    );
+  }
+}
+
+/** Thrown when a service of code is changed as if it were a realtime service. */
+export class NotRealtimeError extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'NOT_REALTIME';
+  override readonly name = 'NotRealtimeError';
+
+  constructor(name: string, version: string) {
+    super(
+      `${name}/${version} runs code and is no realtime service. Change it with PATCH /services/${encodeURIComponent(name)}/${encodeURIComponent(version)}.`,
     );
   }
 }

@@ -5,7 +5,6 @@ export {
   InvalidServiceError,
   NotServiceOwnerError,
   PublishForbiddenError,
-  RuntimeNotInstalledError,
   ServiceBusyError,
   ServiceCrashedError,
   ServiceNotFoundError,

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { type Compute, ServiceLoadError, WorkerStartError } from '../../compute/index.js';
 import type { ServerConfig } from '../config.js';
 import type { Snapshots } from '../snapshots/index.js';
-import type { ServiceRecord } from '../store/index.js';
+import type { PoolSize, ServiceRecord } from '../store/index.js';
 import { ServiceNotLoadableError } from './errors.js';
 import { type CallValidator, compileValidator } from './parameters.js';
 import { WorkerPool } from './pool.js';
@@ -86,6 +86,11 @@ export class LiveService {
   }
 }
 
+/** How many workers a service has: its own number, or that of all services. */
+export function poolSize(record: ServiceRecord, config: ServerConfig): PoolSize {
+  return record.pool ?? { initial: config.serviceWorkers, max: config.serviceWorkers };
+}
+
 function createPool(record: ServiceRecord, parts: ServiceParts): WorkerPool {
   const { config, compute, log, snapshots } = parts;
   const { tree } = record;
@@ -101,7 +106,8 @@ function createPool(record: ServiceRecord, parts: ServiceParts): WorkerPool {
       outputFileNames: record.outputFileNames,
     },
     materialise: tree === null ? null : () => snapshots.materialise(tree),
-    workers: config.serviceWorkers,
+    size: poolSize(record, config),
+    idleTime: config.servicePools.idleTime,
     queueLimit: config.serviceQueue,
     timeout: config.serviceTimeout,
   });

@@ -5,14 +5,21 @@ import type { ServiceRecord } from '../store/index.js';
 /** What clients show as the name of the operation when its publisher gave none. */
 const DEFAULT_OPERATION = 'consume';
 
-/** Whether a user may change a service and see its code. */
+/**
+ * Whether a user may change a service: an Owner any, a Contributor what they have published. Who has
+ * become a Reader has lost that right over their own services too, as in R Server.
+ */
 export function mayChange(user: User, record: ServiceRecord): boolean {
-  return user.name === record.owner || user.role === 'Owner';
+  return user.role === 'Owner' || (user.role === 'Contributor' && user.name === record.owner);
 }
 
-/** Metadata as the wire has it, in its order of keys; the code only for those who may change it. */
+/** Whether a user may see the code of a service: who has published it, and Owners. */
+function maySeeCode(user: User, record: ServiceRecord): boolean {
+  return user.role === 'Owner' || user.name === record.owner;
+}
+
+/** Metadata as the wire has it, in its order of keys; the code only for those who may see it. */
 export function toWebService(record: ServiceRecord, user: User): WebService {
-  const isOwn = mayChange(user, record);
   return {
     name: record.name,
     version: record.version,
@@ -20,12 +27,12 @@ export function toWebService(record: ServiceRecord, user: User): WebService {
     creationTime: record.creationTime,
     snapshotId: record.snapshotId,
     runtimeType: record.runtimeType,
-    ...(isOwn ? { initCode: record.initCode, code: record.code } : {}),
+    ...(maySeeCode(user, record) ? { initCode: record.initCode, code: record.code } : {}),
     description: record.description,
     operationId: record.operationId === '' ? DEFAULT_OPERATION : record.operationId,
     inputParameterDefinitions: [...record.inputs],
     outputParameterDefinitions: [...record.outputs],
     outputFileNames: [...record.outputFileNames],
-    myPermissionOnService: isOwn ? 'read/write' : 'read only',
+    myPermissionOnService: mayChange(user, record) ? 'read/write' : 'read only',
   };
 }

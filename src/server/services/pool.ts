@@ -4,6 +4,7 @@ import {
   type ServiceWorker,
   WorkerEndedError,
 } from '../../compute/index.js';
+import type { PoolSize } from '../store/index.js';
 import {
   ServiceBusyError,
   ServiceCrashedError,
@@ -34,7 +35,9 @@ const SHORTEST_WATCH = 20;
 const LONGEST_WATCH = 1000;
 
 export interface PoolOptions extends HostOptions {
-  readonly workers: number;
+  readonly size: PoolSize;
+  /** Seconds after which a worker beyond the initial ones that has no call is ended. */
+  readonly idleTime: number;
   /** Calls that may wait for a worker. */
   readonly queueLimit: number;
   /** Seconds until a call is given up. */
@@ -51,6 +54,7 @@ export class WorkerPool {
   readonly #slots = new Set<WorkerSlot>();
   readonly #queue: Call[] = [];
   readonly #watch: NodeJS.Timeout;
+  #size: PoolSize;
   /** Workers that are being started. */
   #starting = 0;
   #failures = 0;
@@ -63,11 +67,27 @@ export class WorkerPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#size = options.size;
     this.#host = new HostKeeper(options);
     const limit = options.timeout * 1000;
     const interval = Math.min(LONGEST_WATCH, Math.max(SHORTEST_WATCH, limit / 20));
-    this.#watch = setInterval(() => this.#endOverdue(), interval);
+    this.#watch = setInterval(() => {
+      this.#endOverdue();
+      this.#dismissIdle();
+    }, interval);
     this.#watch.unref();
+  }
+
+  /** Whether all workers are there that are kept ready. */
+  get isReady(): boolean {
+    return this.#slots.size >= this.#size.initial;
+  }
+
+  /** Changes the number of workers. Those that are too many end when they have no call. */
+  resize(size: PoolSize): void {
+    this.#size = size;
+    this.#dismissIdle();
+    this.#fill();
   }
 
   get #label(): string {
@@ -189,6 +209,7 @@ export class WorkerPool {
       this.#failures = 0;
       this.#meanDuration += (duration - this.#meanDuration) * SMOOTHING;
       call.resolve(answer);
+      if (this.#slots.size > this.#size.max) this.#dismissIdle();
       if (this.#queue.length > 0 || this.#drained !== undefined) this.#dispatch();
     });
   }
@@ -217,7 +238,7 @@ export class WorkerPool {
     this.#slots.add(slot);
     void worker.ended.then((end) => {
       this.#slots.delete(slot);
-      if (this.#isClosed) return;
+      if (this.#isClosed || slot.isDismissed) return;
       this.#options.log.warn(
         { service: this.#label, pid: worker.pid, end, overdue: slot.isOverdue },
         'A worker of a service has ended.',
@@ -233,10 +254,12 @@ export class WorkerPool {
     this.#dispatch();
   }
 
-  /** Starts the workers that are missing. */
+  /** Starts the workers that are missing: the initial ones, and as many more as calls wait for. */
   #fill(): void {
     if (this.#isClosed || this.#retry !== undefined) return;
-    while (this.#slots.size + this.#starting < this.#options.workers) {
+    const { initial, max } = this.#size;
+    const wanted = Math.max(initial, Math.min(max, this.#slots.size + this.#queue.length));
+    while (this.#slots.size + this.#starting < wanted) {
       this.#starting += 1;
       this.#startWorker().then(
         (worker) => {
@@ -279,6 +302,24 @@ export class WorkerPool {
       for (const call of this.#queue.splice(0)) {
         call.reject(new ServiceUnavailableError(this.#label, this.#lastFailure));
       }
+    }
+  }
+
+  /** Ends workers without a call: those above the most at once, those above the initial later. */
+  #dismissIdle(): void {
+    const { initial, max } = this.#size;
+    if (this.#slots.size <= initial) return;
+    const now = performance.now();
+    for (const slot of this.#slots) {
+      if (this.#slots.size <= initial) return;
+      const isUseless =
+        this.#slots.size > max
+          ? slot.load === 0
+          : slot.idleFor(now) > this.#options.idleTime * 1000;
+      if (!isUseless || slot.isOverdue) continue;
+      slot.isDismissed = true;
+      this.#slots.delete(slot);
+      slot.worker.kill();
     }
   }
 

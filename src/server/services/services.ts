@@ -5,13 +5,26 @@ import type {
   WebService,
 } from '../../api/index.js';
 import type { User } from '../auth/index.js';
-import { DuplicateServiceError, type ServiceRecord, type Store } from '../store/index.js';
+import { requirePython } from '../runtime.js';
+import {
+  DuplicateServiceError,
+  type PoolSize,
+  type ServiceRecord,
+  type Store,
+} from '../store/index.js';
 import { wireTime } from '../time.js';
-import { checkName, checkRuntime, define } from './definition.js';
+import { type AskedPool, choosePool } from './dedicated-pool.js';
+import { checkName, define } from './definition.js';
 import { serviceDocument } from './document.js';
-import { NotServiceOwnerError, PublishForbiddenError, ServiceNotFoundError } from './errors.js';
+import {
+  NotRealtimeError,
+  NotServiceOwnerError,
+  PublishForbiddenError,
+  RealtimeUnsupportedError,
+  ServiceNotFoundError,
+} from './errors.js';
 import { ExclusiveTasks } from './exclusive.js';
-import { LiveService, type ServiceParts } from './live-service.js';
+import { LiveService, poolSize, type ServiceParts } from './live-service.js';
 import { mayChange, toWebService } from './metadata.js';
 
 /** Services whose workers a starting server starts; the others start with their first call. */
@@ -40,7 +53,10 @@ export class Services {
   /** Starts the workers of the newest services one after the other. */
   async resume(): Promise<void> {
     const records = await this.#store.services.list();
-    for (const { name, version } of records.slice(-RESUMED_AT_START).reverse()) {
+    const newest = records.slice(-RESUMED_AT_START);
+    // A pool of its own was asked for so that its workers are there before the first call.
+    const withPools = records.filter(({ pool }) => pool !== null && pool.initial > 0);
+    for (const { name, version } of new Set([...newest, ...withPools].reverse())) {
       if (this.#isClosed) return;
       try {
         const live = await this.#find(name, version);
@@ -59,7 +75,7 @@ export class Services {
    * Publishes a version, which can be called when this resolves.
    * @param version undefined to have one made up
    * @returns the version
-   * @throws {InvalidServiceError} {RuntimeNotInstalledError} {PublishForbiddenError}
+   * @throws {InvalidServiceError} {RuntimeUnavailableError} {PublishForbiddenError}
    *   {SnapshotNotFoundError} {DuplicateServiceError} {ServiceNotLoadableError}
    */
   async publish(
@@ -72,7 +88,7 @@ export class Services {
     const chosen = version ?? v4();
     checkName('name', name);
     checkName('version', chosen);
-    checkRuntime(request.runtimeType);
+    requirePython(request.runtimeType, 'service');
     const definition = define(request);
     const key = keyOf(name, chosen);
     return this.#changes.run(key, async () => {
@@ -89,6 +105,7 @@ export class Services {
         ...(await this.#freeze(user, request.snapshotId)),
         python: '',
         packages: {},
+        pool: null,
       };
       const live = new LiveService(draft, this.#parts);
       const record: ServiceRecord = { ...draft, ...(await live.start()) };
@@ -120,7 +137,7 @@ export class Services {
       const before = await this.#find(name, version);
       assertMayChange(user, before.record);
       if (request.runtimeType !== undefined && request.runtimeType !== null) {
-        checkRuntime(request.runtimeType);
+        requirePython(request.runtimeType, 'service');
       }
       const definition = define(request, before.record);
       const frozen =
@@ -161,6 +178,67 @@ export class Services {
       this.#live.delete(key);
       this.#retire(live);
     });
+  }
+
+  /**
+   * Gives a version a pool of its own, or another size of it: its workers are started now.
+   * @param asked what is undefined stays, or is that of all services
+   * @throws {ServiceNotFoundError} {NotServiceOwnerError} {InvalidPoolError}
+   */
+  async setPool(user: User, name: string, version: string, asked: AskedPool): Promise<void> {
+    await this.#changePool(user, name, version, (record) =>
+      choosePool(asked, poolSize(record, this.#parts.config), this.#parts.config),
+    );
+  }
+
+  /**
+   * Takes the pool of its own from a version, which goes on with the workers that all services have.
+   * @throws {ServiceNotFoundError} or {NotServiceOwnerError}
+   */
+  async removePool(user: User, name: string, version: string): Promise<void> {
+    await this.#changePool(user, name, version, () => null);
+  }
+
+  /** What a version's own pool is like. @throws {ServiceNotFoundError} */
+  async poolStatus(name: string, version: string): Promise<'Success' | 'Pending' | 'NotFound'> {
+    const { record, pool } = await this.#find(name, version);
+    if (record.pool === null) return 'NotFound';
+    return pool.isReady ? 'Success' : 'Pending';
+  }
+
+  /**
+   * Refuses a realtime service, for the reason that would stop it first.
+   * @param version undefined to have one made up
+   * @param start the first bytes of its model
+   * @throws {RealtimeUnsupportedError} in any case, unless there is another reason before
+   * @throws {PublishForbiddenError} {InvalidServiceError} {DuplicateServiceError}
+   */
+  async publishRealtime(
+    user: User,
+    name: string,
+    version: string | undefined,
+    start: Uint8Array,
+  ): Promise<never> {
+    if (user.role === 'Reader') throw new PublishForbiddenError(user.name);
+    checkName('name', name);
+    if (version !== undefined) {
+      checkName('version', version);
+      if ((await this.#store.services.find(name, version)) !== undefined) {
+        throw new DuplicateServiceError(name, version);
+      }
+    }
+    throw new RealtimeUnsupportedError(start);
+  }
+
+  /**
+   * Refuses a change of a realtime service: there is none.
+   * @throws {NotRealtimeError} for a version that is there
+   * @throws {ServiceNotFoundError} or {NotServiceOwnerError}
+   */
+  async patchRealtime(user: User, name: string, version: string): Promise<never> {
+    const { record } = await this.#find(name, version);
+    assertMayChange(user, record);
+    throw new NotRealtimeError(name, version);
   }
 
   /**
@@ -233,6 +311,24 @@ export class Services {
     const live = this.#live.get(key) ?? new LiveService(record, this.#parts);
     this.#live.set(key, live);
     return live;
+  }
+
+  async #changePool(
+    user: User,
+    name: string,
+    version: string,
+    change: (record: ServiceRecord) => PoolSize | null,
+  ): Promise<void> {
+    const key = keyOf(name, version);
+    await this.#changes.run(key, async () => {
+      const before = await this.#find(name, version);
+      assertMayChange(user, before.record);
+      const pool = change(before.record);
+      await this.#update(name, version, { pool });
+      const live = before.withRecord({ ...before.record, pool }, this.#parts);
+      this.#live.set(key, live);
+      live.pool.resize(poolSize(live.record, this.#parts.config));
+    });
   }
 
   /** The service's own copy of a snapshot: its content is kept as long as the service is. */

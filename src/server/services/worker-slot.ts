@@ -16,12 +16,14 @@ export interface Call {
 export class WorkerSlot {
   readonly worker: ServiceWorker;
   readonly #calls: Call[] = [];
-  /** When the worker began with its first call. */
-  #runningSince = 0;
+  /** When the worker began with its first call, or ended its last one. */
+  #runningSince = performance.now();
   /** Whether it was ended because a call took too long. */
   isOverdue = false;
   /** Whether it was ever given a call. */
   wasCalled = false;
+  /** Whether it was ended because the pool has more workers than it needs. */
+  isDismissed = false;
 
   constructor(worker: ServiceWorker) {
     this.worker = worker;
@@ -44,6 +46,11 @@ export class WorkerSlot {
     this.#calls.shift();
     this.#runningSince = now;
     return duration;
+  }
+
+  /** Milliseconds without a call; 0 while it has one. */
+  idleFor(now: number): number {
+    return this.#calls.length === 0 ? now - this.#runningSince : 0;
   }
 
   /** Milliseconds that the first call runs; 0 without one. */

@@ -85,19 +85,6 @@ export class ShuttingDownError extends ApiError {
   }
 }
 
-/** Thrown for a runtime that the API knows but this server does not have. */
-export class RuntimeUnavailableError extends ApiError {
-  readonly statusCode = 400;
-  readonly code = 'RUNTIME_UNAVAILABLE';
-  override readonly name = 'RuntimeUnavailableError';
-
-  constructor() {
-    super(
-      'R is not installed on this server, and R is what a session gets when the request names no runtime. Send "runtimeType": "Python", or use a server that has R.',
-    );
-  }
-}
-
 /** Thrown for an input, output or object whose name Python could not use. */
 export class InvalidObjectNameError extends ApiError {
   readonly statusCode = 400;

@@ -5,9 +5,9 @@ import type { CreateSessionRequest, Session, SessionDetails } from '../../api/in
 import type { Compute, SessionProcess, SurvivingSession } from '../../compute/index.js';
 import type { User } from '../auth/index.js';
 import type { ServerConfig } from '../config.js';
+import { requirePython } from '../runtime.js';
 import type { Snapshots } from '../snapshots/index.js';
 import {
-  RuntimeUnavailableError,
   SessionGoneError,
   SessionLimitError,
   SessionNotFoundError,
@@ -100,7 +100,7 @@ export class Sessions {
    */
   async create(user: User, request: CreateSessionRequest): Promise<LiveSession> {
     const { snapshots } = this.#parts;
-    if ((request.runtimeType ?? 'R') === 'R') throw new RuntimeUnavailableError();
+    requirePython(request.runtimeType, 'session');
     const snapshot =
       request.snapshotId == null || request.snapshotId === ''
         ? undefined

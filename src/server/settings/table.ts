@@ -69,8 +69,8 @@ export const SETTINGS: SettingTable<SettableConfig> = {
     isInFile: false,
   }),
   api: new Setting(
-    choice(['slipway', '9.1']),
-    'the routes it has: `9.1` for those of R Server 9.1 alone, `slipway` for all that notebooks can use',
+    choice(['slipway', '9.1', '9.3']),
+    'the routes it has: `9.1` and `9.3` for those of R Server 9.1 and 9.3 alone, `slipway` for all that notebooks can use',
     { option: '--api' },
   ),
   python: new Setting(
@@ -114,6 +114,16 @@ export const SETTINGS: SettingTable<SettableConfig> = {
     'seconds that sessions wait for their server to be started again, see [Stopping and starting again](#stopping-and-starting-again)',
   ),
   serviceWorkers: new Setting(integer('a number', 1, 1000), 'workers of each service version'),
+  servicePools: {
+    maxSize: new Setting(
+      integer('a number', 1, 10_000),
+      'most workers of a [pool of its own](api.md#pools-of-services) that a publisher can ask for',
+    ),
+    idleTime: new Setting(
+      seconds(1, 30 * DAY),
+      'seconds after which a worker of such a pool beyond its initial ones is ended when it has no call',
+    ),
+  },
   serviceQueue: new Setting(
     integer('a number', 0, 1_000_000),
     'calls that may wait for a worker of one service version; more are answered 503',

@@ -22,6 +22,7 @@ export type { LoginRecord, LoginStore } from './logins.js';
 export { StoreMigrationError } from './migrations.js';
 export {
   DuplicateServiceError,
+  type PoolSize,
   type ServicePatch,
   type ServiceRecord,
   type ServiceStore,

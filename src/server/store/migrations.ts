@@ -61,6 +61,13 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .execute();
     },
   },
+  '0004-service-pools': {
+    async up(db: Kysely<unknown>) {
+      for (const column of ['pool_initial_size', 'pool_max_size']) {
+        await db.schema.alterTable('services').addColumn(column, 'integer').execute();
+      }
+    },
+  },
 };
 
 const provider: MigrationProvider = {

@@ -4,6 +4,14 @@ import { ApiError } from '../errors.js';
 import type { SnapshotTree } from './blobs.js';
 import type { ServicesTable, Tables } from './tables.js';
 
+/** How many workers a service with a pool of its own has. */
+export interface PoolSize {
+  /** Workers that are kept ready, however few calls there are. */
+  readonly initial: number;
+  /** The most workers that it ever has; 1 or more, and not less than `initial`. */
+  readonly max: number;
+}
+
 /** One published version of a service, with all that it needs to run. */
 export interface ServiceRecord {
   readonly name: string;
@@ -26,6 +34,8 @@ export interface ServiceRecord {
   /** Version of the interpreter that the service was published with. */
   readonly python: string;
   readonly packages: Readonly<Record<string, string>>;
+  /** Its own size of the pool of workers; null where it has that of all services. */
+  readonly pool: PoolSize | null;
 }
 
 /** Name and version stay for good. */
@@ -145,6 +155,10 @@ function toColumns(record: ServicePatch): Partial<ServiceColumns> {
   }
   if (record.python !== undefined) columns.python = record.python;
   if (record.packages !== undefined) columns.packages = JSON.stringify(record.packages);
+  if (record.pool !== undefined) {
+    columns.pool_initial_size = record.pool?.initial ?? null;
+    columns.pool_max_size = record.pool?.max ?? null;
+  }
   return columns;
 }
 
@@ -166,5 +180,9 @@ function fromRow(row: Selectable<ServicesTable>): ServiceRecord {
     outputFileNames: JSON.parse(row.output_file_names) as string[],
     python: row.python,
     packages: JSON.parse(row.packages) as Record<string, string>,
+    pool:
+      row.pool_initial_size === null || row.pool_max_size === null
+        ? null
+        : { initial: row.pool_initial_size, max: row.pool_max_size },
   };
 }

@@ -49,4 +49,6 @@ export interface ServicesTable {
   output_file_names: string;
   python: string;
   packages: string;
+  pool_initial_size: number | null;
+  pool_max_size: number | null;
 }

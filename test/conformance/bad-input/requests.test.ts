@@ -72,7 +72,7 @@ describe('a body', () => {
     [
       'without a runtime, which means R',
       '{}',
-      { status: 400, exceptionType: 'RUNTIME_UNAVAILABLE', words: 'Send "runtimeType": "Python"' },
+      { status: 400, exceptionType: 'RUNTIME_UNAVAILABLE', words: 'send "runtimeType": "Python"' },
     ],
     [
       'with a name that is a number',

@@ -123,12 +123,12 @@ describe('a service', () => {
     [
       'no runtime',
       { runtimeType: null },
-      { status: 400, exceptionType: 'RUNTIME_NOT_INSTALLED', words: 'send "runtimeType":"Python"' },
+      { status: 400, exceptionType: 'RUNTIME_UNAVAILABLE', words: 'send "runtimeType": "Python"' },
     ],
     [
       'R',
       { runtimeType: 'R' },
-      { status: 400, exceptionType: 'RUNTIME_NOT_INSTALLED', words: 'no R' },
+      { status: 400, exceptionType: 'RUNTIME_UNAVAILABLE', words: 'install R' },
     ],
     [
       'an unknown runtime',
