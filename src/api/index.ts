@@ -2,6 +2,7 @@
 export * from './auth.js';
 export * from './common.js';
 export * from './service-pools.js';
+export * from './openid.js';
 export * from './services.js';
 export * from './session-details.js';
 export * from './sessions.js';

@@ -1,5 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import { type Authenticator, MissingTokenError, type User } from './auth/index.js';
+import {
+  type Authenticator,
+  type LoginAdvice,
+  MissingTokenError,
+  type User,
+} from './auth/index.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,12 +23,13 @@ const SCHEME = /^Bearer +(\S+)$/i;
 
 /**
  * The access token of an `Authorization` header.
+ * @param advice how to get one, where that is not `POST /login`
  * @throws {MissingTokenError} when there is none
  */
-export function bearerToken(header: string | undefined): string {
+export function bearerToken(header: string | undefined, advice?: LoginAdvice): string {
   const token = header === undefined ? undefined : SCHEME.exec(header)?.[1];
   if (token === undefined) {
-    throw new MissingTokenError();
+    throw new MissingTokenError(advice);
   }
   return token;
 }
@@ -39,7 +45,7 @@ export function requireBearer(app: FastifyInstance, auth: Authenticator): void {
     }
     let user: User | Promise<User>;
     try {
-      user = auth.authenticate(bearerToken(request.headers.authorization));
+      user = auth.authenticate(bearerToken(request.headers.authorization, auth.advice));
     } catch (error) {
       done(error as Error);
       return;

@@ -38,6 +38,28 @@ export interface CorsConfig {
   readonly origins: readonly string[];
 }
 
+/** An issuer of OpenID Connect whose access tokens count, in place of local accounts. */
+export interface OpenIdConfig {
+  /** Address of the issuer, as `normaliseAuthority` gives it. */
+  readonly authority: string;
+  /** The API that tokens must be meant for. */
+  readonly audience: string;
+  /** The program that users log in with, as it is registered at the issuer. */
+  readonly clientId: string;
+  /** What clients are to ask for, where it is not what the audience makes likely. */
+  readonly scope: string | undefined;
+  /** Where the name of the user stands in a token, where it is not in one of the usual places. */
+  readonly userClaim: string | undefined;
+  /** Ids of the tenants that are let in, where the issuer is that of all tenants. */
+  readonly tenants: readonly string[];
+}
+
+/** How users prove who they are. */
+export interface AuthenticationConfig {
+  /** Absent where they have local accounts; an embedded server always has them. */
+  readonly openid?: OpenIdConfig;
+}
+
 /**
  * Settings of a server, complete: whoever starts it has filled in the defaults. Each has a row in
  * the table of `settings/`, from which the configuration file, the variables and the options come.
@@ -65,6 +87,7 @@ export interface ServerConfig {
   readonly embedded: boolean;
   readonly api: ApiLevel;
   readonly logging: LoggingConfig;
+  readonly authentication: AuthenticationConfig;
   /** Started sessions kept in reserve. */
   readonly warmSessions: number;
   readonly maxSessions: number;
@@ -98,6 +121,7 @@ export const CONFIG_DEFAULTS = {
   embedded: false,
   api: 'slipway',
   logging: { level: 'info', file: undefined, maxBytes: 16 * 1024 * 1024, keep: 5 },
+  authentication: {},
   warmSessions: 1,
   maxSessions: 80,
   sessionLease: 60,

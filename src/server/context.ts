@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Compute } from '../compute/index.js';
-import type { Authenticator } from './auth/index.js';
+import type { Authenticator, OpenIdTokens } from './auth/index.js';
 import type { ServerConfig } from './config.js';
 import type { Services } from './services/index.js';
 import type { Sessions } from './sessions/index.js';
@@ -21,6 +21,8 @@ export interface ServerContext {
   readonly compute: Compute;
   readonly store: Store;
   readonly auth: Authenticator;
+  /** The outside issuer whose tokens count, where one is configured. */
+  readonly openid: OpenIdTokens | undefined;
   readonly snapshots: Snapshots;
   readonly sessions: Sessions;
   readonly services: Services;

@@ -8,7 +8,8 @@ const INTERVAL = 60_000;
 /**
  * Closes channels whose login has ended: revoked, by a new password, or by its age. A channel is
  * not closed because the access token that opened it has expired or was renewed: whoever runs a
- * long cell without a user to ask could not go on.
+ * long cell without a user to ask could not go on. Of a login at an outside issuer nothing else is
+ * known: there the channel ends with its token, and a kernel that has renewed it comes back at once.
  */
 export class LoginWatch {
   /** The token that each open channel came with. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { LocalCompute } from '../compute/index.js';
-import { prepareAdmin } from './accounts.js';
+import { openIdTokens, prepareAdmin } from './accounts.js';
 import { announce, withdraw } from './announcement.js';
 import { buildApp } from './app.js';
 import { ADMIN, Authenticator, loadSigningKey } from './auth/index.js';
@@ -92,7 +92,8 @@ async function createContext(config: ServerConfig, { log }: ServerLog): Promise<
     emptyDirectory(join(config.dataDirectory, MATERIALISED)),
   ]);
   const store = await openStore(config.dataDirectory);
-  const auth = new Authenticator(store, key);
+  const openid = openIdTokens(config, log);
+  const auth = new Authenticator(store, key, openid);
   const snapshots = new Snapshots(store, materialised);
   const sessions = new Sessions({ config, log, compute, snapshots });
   const services = new Services({ config, log, compute, store, snapshots });
@@ -103,6 +104,7 @@ async function createContext(config: ServerConfig, { log }: ServerLog): Promise<
     compute,
     store,
     auth,
+    openid,
     snapshots,
     sessions,
     services,

@@ -12,6 +12,7 @@ import {
 } from './access-tokens.js';
 import {
   InvalidRefreshTokenError,
+  type LoginAdvice,
   TokenExpiredError,
   TokenRevokedError,
   UnsuitableUserNameError,
@@ -19,6 +20,7 @@ import {
 } from './errors.js';
 import { GivenPassword } from './given-password.js';
 import { LoginGuard } from './login-guard.js';
+import { LocalLoginDisabledError, type OutsideUser } from './openid/index.js';
 import { checkPassword, hashPassword, randomPassword } from './passwords.js';
 import {
   createRefreshToken,
@@ -48,23 +50,41 @@ const DEFAULT_ROLE: Role = 'Contributor';
 /** 1 to 128 characters without control characters. */
 const USER_NAME = /^\P{Cc}{1,128}$/u;
 
-/** Local accounts and the tokens that prove them. */
+/** Where users and their tokens come from when they are not this server's own. */
+export interface OutsideTokens {
+  /** How to get a token that counts. */
+  readonly advice: LoginAdvice;
+  /** @throws {UnauthorizedError} {IssuerUnavailableError} */
+  verify(token: string): Promise<OutsideUser>;
+  /** Whether the time of a token is up that was right before. */
+  isOver(token: string): boolean;
+}
+
+/** Local accounts and the tokens that prove them; or, in place of both, the tokens of an issuer. */
 export class Authenticator {
   readonly #store: Store;
   readonly #key: SigningKey;
+  readonly #outside: OutsideTokens | undefined;
   readonly #guard = new LoginGuard();
   readonly #verified = new TokenCache();
   #given: GivenPassword | undefined;
 
-  constructor(store: Store, key: SigningKey) {
+  /** @param outside what counts in place of local accounts */
+  constructor(store: Store, key: SigningKey, outside?: OutsideTokens) {
     this.#store = store;
     this.#key = key;
+    this.#outside = outside;
+  }
+
+  /** How to get a token that counts, where that is not `POST /login`. */
+  get advice(): LoginAdvice | undefined {
+    return this.#outside?.advice;
   }
 
   /**
    * Whose access token it is. Answers without a promise when the token was checked within the last
    * minute: that is the path of every call of a service.
-   * @throws {UnauthorizedError}
+   * @throws {UnauthorizedError} {IssuerUnavailableError}
    */
   authenticate(token: string): User | Promise<User> {
     return this.#verified.find(token) ?? this.#verify(token);
@@ -73,9 +93,10 @@ export class Authenticator {
   /**
    * Tokens for a user who knows their password.
    * @param address from where, for slowing down guesses
-   * @throws {WrongPasswordError} {TooManyLoginsError} {LoginsBusyError}
+   * @throws {WrongPasswordError} {TooManyLoginsError} {LoginsBusyError} {LocalLoginDisabledError}
    */
   async login(username: string, password: string, address: string): Promise<TokenPair> {
+    this.#refuseOutsiders();
     const user = await this.#store.users.find(username);
     const isGiven = user !== undefined && this.#given?.isPasswordOf(user.passwordHash, password);
     const correct =
@@ -104,9 +125,10 @@ export class Authenticator {
   /**
    * A new pair for a refresh token; the old pair ends. A token that was used before ends its whole
    * login, because one of the two who used it has stolen it.
-   * @throws {InvalidRefreshTokenError}
+   * @throws {InvalidRefreshTokenError} {LocalLoginDisabledError}
    */
   async renew(refreshToken: string): Promise<TokenPair> {
+    this.#refuseOutsiders();
     const { sent, login } = await this.#findLogin(refreshToken);
     const now = Date.now();
     const next = createRefreshToken(login.id);
@@ -126,10 +148,11 @@ export class Authenticator {
 
   /**
    * Whether the login goes on that a token was handed out for; the token itself may have expired
-   * or been renewed.
+   * or been renewed. Of a login at an issuer only the token is known, so that it lasts as long.
    * @param token one that has been checked by {@link authenticate}
    */
   async hasLogin(token: string): Promise<boolean> {
+    if (this.#outside !== undefined) return !this.#outside.isOver(token);
     const login = await this.#store.logins.find(loginIdOf(token));
     return login !== undefined && isAlive(login);
   }
@@ -191,6 +214,12 @@ export class Authenticator {
   }
 
   async #verify(token: string): Promise<User> {
+    if (this.#outside !== undefined) {
+      const { name, expiresAt } = await this.#outside.verify(token);
+      const user: User = { name, role: DEFAULT_ROLE };
+      this.#verified.add(token, user, expiresAt);
+      return user;
+    }
     const claims = await verifyAccessToken(this.#key, token);
     const login = await this.#store.logins.find(claims.sid);
     if (login === undefined || login.accessId !== claims.jti || login.user !== claims.sub) {
@@ -204,8 +233,12 @@ export class Authenticator {
       throw new TokenExpiredError();
     }
     const user: User = { name: record.name, role: record.role };
-    this.#verified.add(token, user, claims);
+    this.#verified.add(token, user, claims.exp, claims.sid);
     return user;
+  }
+
+  #refuseOutsiders(): void {
+    if (this.#outside !== undefined) throw new LocalLoginDisabledError(this.#outside.advice);
   }
 
   async #findLogin(refreshToken: string): Promise<{ sent: RefreshToken; login: LoginRecord }> {

@@ -1,9 +1,28 @@
 import { ApiError } from '../errors.js';
 
+/** How to get a token that counts, for those who have none. */
+export interface LoginAdvice {
+  /** For programs: the value of `WWW-Authenticate`. */
+  readonly challenge: string;
+  /** For people. */
+  readonly sentence: string;
+}
+
+/** The advice of a server that has accounts of its own. */
+const LOCAL_LOGIN: LoginAdvice = {
+  challenge: 'Bearer',
+  sentence: 'POST /login gives a token for a username and a password.',
+};
+
 /** A request that does not prove who sends it; clients answer it by logging in again. */
 export abstract class UnauthorizedError extends ApiError {
   readonly statusCode = 401;
-  override readonly headers = { 'www-authenticate': 'Bearer' };
+  override readonly headers: Readonly<Record<string, string>>;
+
+  constructor(message: string, advice = LOCAL_LOGIN, options?: ErrorOptions) {
+    super(message, options);
+    this.headers = { 'www-authenticate': advice.challenge };
+  }
 }
 
 /** Thrown for a request without an `Authorization: Bearer` header. */
@@ -11,9 +30,10 @@ export class MissingTokenError extends UnauthorizedError {
   readonly code = 'MISSING_TOKEN';
   override readonly name = 'MissingTokenError';
 
-  constructor() {
+  constructor(advice = LOCAL_LOGIN) {
     super(
-      'This request needs the header "Authorization: Bearer <access token>". POST /login gives a token for a username and a password.',
+      `This request needs the header "Authorization: Bearer <access token>". ${advice.sentence}`,
+      advice,
     );
   }
 }
@@ -26,6 +46,7 @@ export class InvalidTokenError extends UnauthorizedError {
   constructor(options?: ErrorOptions) {
     super(
       'The access token was not issued by this server or was altered. Log in again with POST /login.',
+      LOCAL_LOGIN,
       options,
     );
   }
@@ -39,6 +60,7 @@ export class TokenExpiredError extends UnauthorizedError {
   constructor(options?: ErrorOptions) {
     super(
       'The access token has expired. Renew it with POST /login/refreshToken or log in again with POST /login.',
+      LOCAL_LOGIN,
       options,
     );
   }

@@ -1,8 +1,9 @@
 /** Who sends a request: local accounts, access tokens and their renewal. */
-export { ADMIN, Authenticator, type User } from './authenticator.js';
+export { ADMIN, Authenticator, type OutsideTokens, type User } from './authenticator.js';
 export {
   InvalidRefreshTokenError,
   InvalidTokenError,
+  type LoginAdvice,
   LoginsBusyError,
   MissingTokenError,
   TokenExpiredError,
@@ -12,4 +13,5 @@ export {
   UnsuitablePasswordError,
   WrongPasswordError,
 } from './errors.js';
+export { IssuerUnavailableError, type OpenIdState, OpenIdTokens } from './openid/index.js';
 export { loadSigningKey, type SigningKey, SigningKeyError } from './signing-key.js';

@@ -1,4 +1,3 @@
-import type { Claims } from './access-tokens.js';
 import type { User } from './authenticator.js';
 
 /**
@@ -10,7 +9,8 @@ const MAX_ENTRIES = 10_000;
 
 interface Entry {
   readonly user: User;
-  readonly loginId: string;
+  /** Absent for a token of another issuer. */
+  readonly loginId: string | undefined;
   /** Milliseconds of the clock. */
   readonly until: number;
 }
@@ -31,10 +31,14 @@ export class TokenCache {
     return entry.user;
   }
 
-  add(token: string, user: User, claims: Claims): void {
-    const until = Math.min(Date.now() + FRESH, claims.exp * 1000);
+  /**
+   * @param expiresAt Unix seconds
+   * @param loginId of a token that this server has handed out
+   */
+  add(token: string, user: User, expiresAt: number, loginId?: string): void {
+    const until = Math.min(Date.now() + FRESH, expiresAt * 1000);
     this.#entries.delete(token);
-    this.#entries.set(token, { user, loginId: claims.sid, until });
+    this.#entries.set(token, { user, loginId, until });
     if (this.#entries.size > MAX_ENTRIES) {
       const [oldest] = this.#entries.keys();
       this.#entries.delete(oldest as string);

@@ -78,7 +78,7 @@ export async function channelRoutes(app: FastifyInstance, context: ServerContext
     const [path = ''] = (request.url ?? '').split('?', 1);
     const id = PATH.exec(path)?.[1];
     if (id === undefined) throw new NoChannelError(path);
-    const token = bearerToken(request.headers.authorization);
+    const token = bearerToken(request.headers.authorization, context.auth.advice);
     const user = await context.auth.authenticate(token);
     const offered = request.headers['sec-websocket-protocol']?.split(',') ?? [];
     if (!offered.some((protocol) => protocol.trim() === WEBSOCKET_SUBPROTOCOL)) {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isQuotable, normaliseAuthority } from '../../api/index.js';
 
 /** What a setting may be, and how a configuration file or a text says it. */
 export interface Kind<Value> {
@@ -24,6 +25,22 @@ export function text(expected = 'a text that is not empty'): Kind<string> {
     typeof value === 'string' && value !== '' ? value : undefined;
   return { expected, placeholder: '<text>', fromJson, fromText: fromJson };
 }
+
+/** Text that can stand between quotes in a header: ASCII without quotes and backslashes. */
+export function quotable(expected: string): Kind<string> {
+  const fromJson = (value: unknown) =>
+    typeof value === 'string' && isQuotable(value) ? value : undefined;
+  return { expected, placeholder: '<text>', fromJson, fromText: fromJson };
+}
+
+/** The address of an issuer of OpenID Connect, in the one form that it has here. */
+export const authority: Kind<string> = {
+  expected: 'an https address such as https://login.microsoftonline.com/contoso.com',
+  placeholder: '<url>',
+  fromJson: (value) =>
+    typeof value === 'string' && isQuotable(value) ? normaliseAuthority(value) : undefined,
+  fromText: (written) => authority.fromJson(written, ''),
+};
 
 /** The path of a file or folder: `~/` is understood, and relative ones become absolute. */
 export function path(expected = 'the path of a file'): Kind<string> {

@@ -1,5 +1,6 @@
 import type { ServerConfig } from '../config.js';
 import {
+  authority,
   bytes,
   choice,
   flag,
@@ -8,6 +9,7 @@ import {
   network,
   origin,
   path,
+  quotable,
   seconds,
   text,
 } from './kinds.js';
@@ -99,6 +101,38 @@ export const SETTINGS: SettingTable<SettableConfig> = {
       'full log files that are kept, as `….1`, `….2` and so on',
       { variable: 'SLIPWAY_LOG_KEEP' },
     ),
+  },
+  authentication: {
+    openid: {
+      authority: new Setting(
+        authority,
+        "address of the issuer whose access tokens count, see [Azure AD and other issuers](#azure-ad-and-other-issuers); R Server's `Authority`",
+        { isRequired: true },
+      ),
+      audience: new Setting(
+        quotable('the identifier of an API'),
+        "the API that tokens must be meant for, as it is registered at the issuer; R Server's `Audience`",
+        { isRequired: true },
+      ),
+      clientId: new Setting(
+        quotable('the identifier of a client'),
+        'the public client that notebooks log in with, as it is registered at the issuer',
+        { isRequired: true },
+      ),
+      scope: new Setting(quotable('scopes between blanks'), 'what notebooks ask the issuer for', {
+        defaultText: '`openid profile offline_access`, at Microsoft also `AUDIENCE/.default`',
+      }),
+      userClaim: new Setting(
+        text('the name of a claim'),
+        'where the name of the user stands in a token',
+        { defaultText: 'the first that is there of `upn`, `preferred_username`, `sub`' },
+      ),
+      tenants: new Setting(
+        list(text(), 'a list of tenant ids'),
+        'tenants that are let in, where the authority is that of all tenants (`organizations`)',
+        { default: [] },
+      ),
+    },
   },
   warmSessions: new Setting(
     integer('a number', 0, 1000),
