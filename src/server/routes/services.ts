@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import Type from 'typebox';
 import {
   ErrorResponse,
@@ -30,7 +30,7 @@ export async function serviceRoutes(plain: FastifyInstance, context: ServerConte
       summary: 'Lists all versions of all services, oldest first.',
       response: { 200: services, default: ErrorResponse },
     },
-    handler: (request) => context.services.list(request.user),
+    handler: async (request, reply) => sendJson(reply, await context.services.list(request.user)),
   });
 
   app.route({
@@ -43,7 +43,10 @@ export async function serviceRoutes(plain: FastifyInstance, context: ServerConte
       params: ofService,
       response: { 200: services, default: ErrorResponse },
     },
-    handler: (request) => context.services.list(request.user, request.params.name),
+    handler: async (request, reply) => {
+      const { user, params } = request;
+      return sendJson(reply, await context.services.list(user, params.name));
+    },
   });
 
   app.route({
@@ -56,8 +59,10 @@ export async function serviceRoutes(plain: FastifyInstance, context: ServerConte
       params: ofVersion,
       response: { 200: services, default: ErrorResponse },
     },
-    handler: (request) =>
-      context.services.list(request.user, request.params.name, request.params.version),
+    handler: async (request, reply) => {
+      const { user, params } = request;
+      return sendJson(reply, await context.services.list(user, params.name, params.version));
+    },
   });
 
   app.route({
@@ -135,4 +140,9 @@ export async function serviceRoutes(plain: FastifyInstance, context: ServerConte
       return reply.send('');
     },
   });
+}
+
+/** Sends what is JSON already. */
+function sendJson(reply: FastifyReply, json: Buffer): FastifyReply {
+  return reply.type('application/json; charset=utf-8').send(json);
 }

@@ -2,6 +2,9 @@ import type { WebService } from '../../api/index.js';
 import type { User } from '../auth/index.js';
 import type { ServiceRecord } from '../store/index.js';
 
+/** What is told of a service: not what it needs to run. */
+export type ServiceMetadata = Omit<ServiceRecord, 'tree' | 'pool' | 'python' | 'packages'>;
+
 /** What clients show as the name of the operation when its publisher gave none. */
 const DEFAULT_OPERATION = 'consume';
 
@@ -9,17 +12,27 @@ const DEFAULT_OPERATION = 'consume';
  * Whether a user may change a service: an Owner any, a Contributor what they have published. Who has
  * become a Reader has lost that right over their own services too, as in R Server.
  */
-export function mayChange(user: User, record: ServiceRecord): boolean {
+export function mayChange(user: User, record: Pick<ServiceRecord, 'owner'>): boolean {
   return user.role === 'Owner' || (user.role === 'Contributor' && user.name === record.owner);
 }
 
-/** Whether a user may see the code of a service: who has published it, and Owners. */
-function maySeeCode(user: User, record: ServiceRecord): boolean {
-  return user.role === 'Owner' || user.name === record.owner;
+/** What a user is told of a service beyond what all are told. */
+export interface View {
+  /** Whether its code is among it: for who has published it, and for Owners. */
+  readonly hasCode: boolean;
+  readonly mayChange: boolean;
 }
 
-/** Metadata as the wire has it, in its order of keys; the code only for those who may see it. */
-export function toWebService(record: ServiceRecord, user: User): WebService {
+/** How a user sees the services of a publisher. */
+export function viewOf(user: User, service: Pick<ServiceRecord, 'owner'>): View {
+  return {
+    hasCode: user.role === 'Owner' || user.name === service.owner,
+    mayChange: mayChange(user, service),
+  };
+}
+
+/** Metadata as the wire has it, in its order of keys. */
+export function toWebService(record: ServiceMetadata, view: View): WebService {
   return {
     name: record.name,
     version: record.version,
@@ -27,12 +40,12 @@ export function toWebService(record: ServiceRecord, user: User): WebService {
     creationTime: record.creationTime,
     snapshotId: record.snapshotId,
     runtimeType: record.runtimeType,
-    ...(maySeeCode(user, record) ? { initCode: record.initCode, code: record.code } : {}),
+    ...(view.hasCode ? { initCode: record.initCode, code: record.code } : {}),
     description: record.description,
     operationId: record.operationId === '' ? DEFAULT_OPERATION : record.operationId,
     inputParameterDefinitions: [...record.inputs],
     outputParameterDefinitions: [...record.outputs],
     outputFileNames: [...record.outputFileNames],
-    myPermissionOnService: mayChange(user, record) ? 'read/write' : 'read only',
+    myPermissionOnService: view.mayChange ? 'read/write' : 'read only',
   };
 }

@@ -1,9 +1,5 @@
 import { v4 } from 'uuid';
-import type {
-  PatchWebServiceRequest,
-  PublishWebServiceRequest,
-  WebService,
-} from '../../api/index.js';
+import type { PatchWebServiceRequest, PublishWebServiceRequest } from '../../api/index.js';
 import type { User } from '../auth/index.js';
 import { requirePython } from '../runtime.js';
 import {
@@ -13,6 +9,7 @@ import {
   type Store,
 } from '../store/index.js';
 import { wireTime } from '../time.js';
+import { listOfOne, ServiceCatalog } from './catalog.js';
 import { type AskedPool, choosePool } from './dedicated-pool.js';
 import { checkName, define } from './definition.js';
 import { serviceDocument } from './document.js';
@@ -25,7 +22,7 @@ import {
 } from './errors.js';
 import { ExclusiveTasks } from './exclusive.js';
 import { LiveService, poolSize, type ServiceParts } from './live-service.js';
-import { mayChange, toWebService } from './metadata.js';
+import { mayChange } from './metadata.js';
 
 /** Services whose workers a starting server starts; the others start with their first call. */
 const RESUMED_AT_START = 16;
@@ -37,6 +34,7 @@ const neverAbandoned = () => false;
 export class Services {
   readonly #parts: ServiceParts;
   readonly #store: Store;
+  readonly #catalog: ServiceCatalog;
   /** By name and version; those that were not called since the server began may be absent. */
   readonly #live = new Map<string, LiveService>();
   readonly #loading = new Map<string, Promise<LiveService>>();
@@ -48,15 +46,12 @@ export class Services {
   constructor(parts: ServiceParts & { readonly store: Store }) {
     this.#parts = parts;
     this.#store = parts.store;
+    this.#catalog = new ServiceCatalog(parts.store.services);
   }
 
   /** Starts the workers of the newest services one after the other. */
   async resume(): Promise<void> {
-    const records = await this.#store.services.list();
-    const newest = records.slice(-RESUMED_AT_START);
-    // A pool of its own was asked for so that its workers are there before the first call.
-    const withPools = records.filter(({ pool }) => pool !== null && pool.initial > 0);
-    for (const { name, version } of new Set([...newest, ...withPools].reverse())) {
+    for (const { name, version } of await this.#store.services.toResume(RESUMED_AT_START)) {
       if (this.#isClosed) return;
       try {
         const live = await this.#find(name, version);
@@ -116,6 +111,7 @@ export class Services {
         throw error;
       }
       this.#live.set(key, live.withRecord(record, this.#parts));
+      await this.#catalog.put(record);
       return chosen;
     });
   }
@@ -148,6 +144,7 @@ export class Services {
       if (runsTheSame(before.record, draft)) {
         await this.#update(name, version, definition);
         this.#live.set(key, before.withRecord(draft, this.#parts));
+        await this.#catalog.put(draft);
         return version;
       }
       const live = new LiveService(draft, this.#parts);
@@ -161,6 +158,7 @@ export class Services {
       }
       this.#live.set(key, live.withRecord(record, this.#parts));
       this.#retire(before);
+      await this.#catalog.put(record);
       return version;
     });
   }
@@ -177,6 +175,7 @@ export class Services {
       await this.#store.services.delete(name, version);
       this.#live.delete(key);
       this.#retire(live);
+      await this.#catalog.remove({ name, version });
     });
   }
 
@@ -242,22 +241,18 @@ export class Services {
   }
 
   /**
-   * Metadata of all services, of the versions of one, or of one version, oldest first.
+   * Metadata of all services, of the versions of one, or of one version, oldest first, as the JSON
+   * array that goes out.
    * @throws {ServiceNotFoundError} when a version is given and is not there
    */
-  async list(user: User, name?: string, version?: string): Promise<WebService[]> {
-    if (name !== undefined && version !== undefined) {
-      const { record } = await this.#find(name, version);
-      return [toWebService(record, user)];
-    }
-    const records = await this.#store.services.list(name);
-    return records.map((record) => toWebService(record, user));
+  async list(user: User, name?: string, version?: string): Promise<Buffer> {
+    if (name === undefined || version === undefined) return this.#catalog.list(user, name);
+    return listOfOne(await this.#record(name, version), user);
   }
 
   /** The Swagger document of a version, formatted. @throws {ServiceNotFoundError} */
   async document(name: string, version: string): Promise<string> {
-    const { record } = await this.#find(name, version);
-    return JSON.stringify(serviceDocument(record), null, 2);
+    return JSON.stringify(serviceDocument(await this.#record(name, version)), null, 2);
   }
 
   /**
@@ -303,9 +298,17 @@ export class Services {
     return loading;
   }
 
-  async #load(name: string, version: string): Promise<LiveService> {
-    const record = await this.#store.services.find(name, version);
+  /** What is told of a version, for which no worker has to be. @throws {ServiceNotFoundError} */
+  async #record(name: string, version: string): Promise<ServiceRecord> {
+    const record =
+      this.#live.get(keyOf(name, version))?.record ??
+      (await this.#store.services.find(name, version));
     if (record === undefined || this.#isClosed) throw new ServiceNotFoundError(name, version);
+    return record;
+  }
+
+  async #load(name: string, version: string): Promise<LiveService> {
+    const record = await this.#record(name, version);
     const key = keyOf(name, version);
     // A publication may have put it there meanwhile.
     const live = this.#live.get(key) ?? new LiveService(record, this.#parts);

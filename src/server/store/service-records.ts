@@ -109,6 +109,24 @@ export class ServiceStore {
     return (await query.execute()).map(fromRow);
   }
 
+  /**
+   * Name and version of those whose workers are to be there before the first call: the newest, and
+   * those that have a pool of their own, which was asked for with workers in it. Newest first.
+   */
+  async toResume(newest: number): Promise<Pick<ServiceRecord, 'name' | 'version'>[]> {
+    const all = this.#db
+      .selectFrom('services')
+      .select(['name', 'version', 'creation_time'])
+      .orderBy('creation_time', 'desc')
+      .orderBy('version', 'desc');
+    const [first, pooled] = await Promise.all([
+      all.limit(newest).execute(),
+      all.where('pool_initial_size', '>', 0).execute(),
+    ]);
+    const labels = new Set(first.map(({ name, version }) => `${name}/${version}`));
+    return [...first, ...pooled.filter((row) => !labels.has(`${row.name}/${row.version}`))];
+  }
+
   /** The content of every service, for the collection of garbage. */
   async trees(): Promise<SnapshotTree[]> {
     const rows = await this.#db
