@@ -9,6 +9,10 @@ export interface Announcement {
   readonly version: string;
   /** ISO 8601. */
   readonly startedAt: string;
+  /** The file that it logs to, unless that is its standard output. */
+  readonly log?: string;
+  /** Where its metrics are. */
+  readonly metrics?: string;
 }
 
 /** How to log in to a user's own server; `runtime.json`, which only its owner can read. */

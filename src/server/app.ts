@@ -12,6 +12,7 @@ import type { ServerContext } from './context.js';
 import { allowOrigins } from './cors.js';
 import { installErrorResponses, sendFrameworkError } from './error-responses.js';
 import { acceptJsonBodies } from './json-body.js';
+import type { Metrics } from './metrics/index.js';
 import { documentRoutes } from './openapi/index.js';
 import { logRequests, requestId } from './request-log.js';
 import { routesOf } from './routes/index.js';
@@ -20,13 +21,19 @@ import { refuseUnknownRoutes } from './unknown-route.js';
 /** Milliseconds for a request to arrive in whole; R Server's template allows an hour. */
 const REQUEST_TIMEOUT = 60 * 60 * 1000;
 
+/** What only some servers have. */
+interface AppParts {
+  readonly tls?: TlsOptions | undefined;
+  readonly metrics?: Metrics | undefined;
+}
+
 /**
  * The HTTP side of a server: its routes, with what all of them share. Paths ignore case and a
  * trailing slash, as R Server's do; names in them keep their case.
  */
 export async function buildApp(
   context: ServerContext,
-  tls: TlsOptions | undefined,
+  { tls, metrics }: AppParts = {},
 ): Promise<FastifyInstance> {
   const { config } = context;
   const options: FastifyServerOptions = {
@@ -54,6 +61,7 @@ export async function buildApp(
   // Answers are built by typed code; their schemas document them and cost nothing per request.
   app.setSerializerCompiler(() => JSON.stringify);
   logRequests(app);
+  metrics?.watchRequests(app);
   await allowOrigins(app, config.cors);
   requireBearer(app, context.auth);
   acceptJsonBodies(app);

@@ -60,6 +60,15 @@ export interface AuthenticationConfig {
   readonly openid?: OpenIdConfig;
 }
 
+/** Where Prometheus reads the metrics of a server. */
+export interface MetricsConfig {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** What a reader must send; undefined lets everybody read who reaches the port. */
+  readonly token: string | undefined;
+}
+
 /**
  * Settings of a server, complete: whoever starts it has filled in the defaults. Each has a row in
  * the table of `settings/`, from which the configuration file, the variables and the options come.
@@ -88,6 +97,7 @@ export interface ServerConfig {
   readonly api: ApiLevel;
   readonly logging: LoggingConfig;
   readonly authentication: AuthenticationConfig;
+  readonly metrics: MetricsConfig | undefined;
   /** Started sessions kept in reserve. */
   readonly warmSessions: number;
   readonly maxSessions: number;
@@ -122,6 +132,7 @@ export const CONFIG_DEFAULTS = {
   api: 'slipway',
   logging: { level: 'info', file: undefined, maxBytes: 16 * 1024 * 1024, keep: 5 },
   authentication: {},
+  metrics: undefined,
   warmSessions: 1,
   maxSessions: 80,
   sessionLease: 60,

@@ -50,6 +50,7 @@ export async function refuseExposure(config: ServerConfig): Promise<boolean> {
       "An embedded server is one user's own and speaks HTTP on this machine alone. Leave out https, or --embedded.",
     );
   }
+  await refuseOpenMetrics(config);
   if (await isLoopback(host)) return false;
   if (embedded) {
     throw new ExposureError(
@@ -62,6 +63,21 @@ export async function refuseExposure(config: ServerConfig): Promise<boolean> {
     );
   }
   return true;
+}
+
+/** Metrics tell which services are used and how much: on the network they want a token. */
+async function refuseOpenMetrics({ metrics, https, insecureHttp }: ServerConfig): Promise<void> {
+  if (metrics === undefined || (await isLoopback(metrics.host))) return;
+  if (metrics.token === undefined) {
+    throw new ExposureError(
+      `Other machines reach ${metrics.host}, where everybody could read the metrics. Set metrics.token, or metrics.host to 127.0.0.1.`,
+    );
+  }
+  if (https === undefined && !insecureHttp) {
+    throw new ExposureError(
+      `Other machines reach ${metrics.host}, and over HTTP everybody on the way can read metrics.token. Set https.certificateFile and https.keyFile, or metrics.host to 127.0.0.1. Where the way is safe, --insecure-http allows it.`,
+    );
+  }
 }
 
 /**

@@ -15,6 +15,7 @@ import { refuseExposure, refuseMadeUpPassword } from './exposure.js';
 import { listen } from './listening.js';
 import { openLog, type ServerLog } from './log.js';
 import type { LogFile } from './log-file.js';
+import type { Metrics } from './metrics/index.js';
 import { Services } from './services/index.js';
 import { Sessions } from './sessions/index.js';
 import { Snapshots } from './snapshots/index.js';
@@ -63,6 +64,7 @@ export async function createServer(config: ServerConfig): Promise<SlipwayServer>
   const lock = await lockDataDirectory(config.dataDirectory);
   try {
     const serverLog = openLog(config.logging);
+    const metrics = await createMetrics(config, tls);
     const context = await createContext(config, serverLog);
     try {
       // Python takes the longest to start, so it starts first.
@@ -70,10 +72,18 @@ export async function createServer(config: ServerConfig): Promise<SlipwayServer>
       await context.sessions.adopt();
       const [adminPassword, app] = await Promise.all([
         prepareAdmin(config, context.auth),
-        buildApp(context, tls),
+        buildApp(context, { tls, metrics }),
       ]);
       if (isPublic) refuseMadeUpPassword(config);
-      return new RunningServer({ context, app, lock, adminPassword, tls, logFile: serverLog.file });
+      return new RunningServer({
+        context,
+        app,
+        lock,
+        adminPassword,
+        tls,
+        metrics,
+        logFile: serverLog.file,
+      });
     } catch (error) {
       await closeContext(context);
       throw error;
@@ -111,6 +121,16 @@ async function createContext(config: ServerConfig, { log }: ServerLog): Promise<
   };
 }
 
+/** The metrics, loaded where they are configured: a user's own server starts without. */
+async function createMetrics(
+  { metrics: config }: ServerConfig,
+  tls: TlsOptions | undefined,
+): Promise<Metrics | undefined> {
+  if (config === undefined) return undefined;
+  const { Metrics } = await import('./metrics/index.js');
+  return new Metrics(config, tls);
+}
+
 /** Ends the parts of a server, in the reverse order. */
 async function closeContext(context: ServerContext): Promise<void> {
   await context.services.close();
@@ -127,6 +147,7 @@ interface Parts {
   readonly adminPassword: string | undefined;
   /** What it began with. */
   readonly tls: TlsOptions | undefined;
+  readonly metrics: Metrics | undefined;
   readonly logFile: LogFile | undefined;
 }
 
@@ -138,21 +159,27 @@ class RunningServer implements SlipwayServer {
   readonly #app: FastifyInstance;
   readonly #lock: DataDirectoryLock;
   readonly #logFile: LogFile | undefined;
+  readonly #metrics: Metrics | undefined;
   readonly #certificate: CertificateReload | undefined;
   #garbageTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ context, app, lock, adminPassword, tls, logFile }: Parts) {
+  constructor({ context, app, lock, adminPassword, tls, metrics, logFile }: Parts) {
     this.context = context;
     this.adminPassword = adminPassword;
     this.inject = app.inject.bind(app) as FastifyInstance['inject'];
     this.#app = app;
     this.#lock = lock;
     this.#logFile = logFile;
+    this.#metrics = metrics;
+    metrics?.watchState(context);
     if (context.config.https !== undefined && tls !== undefined) {
       this.#certificate = new CertificateReload(context.config.https, tls, {
         // With a certificate the application's server is one of TLS, which its type does not say.
-        use: (next) => (app.server as unknown as TlsServer).setSecureContext(next),
+        use: (next) => {
+          (app.server as unknown as TlsServer).setSecureContext(next);
+          metrics?.useCertificate(next);
+        },
         log: context.log,
       });
     }
@@ -160,6 +187,7 @@ class RunningServer implements SlipwayServer {
 
   async listen(): Promise<void> {
     const { config, log } = this.context;
+    const metrics = await this.#metrics?.listen();
     this.url = await listen(this.#app, config);
     await announce(
       config.dataDirectory,
@@ -168,12 +196,14 @@ class RunningServer implements SlipwayServer {
         pid: process.pid,
         version: SERVER_VERSION,
         startedAt: new Date().toISOString(),
+        ...(config.logging.file !== undefined && { log: config.logging.file }),
+        ...(metrics !== undefined && { metrics }),
       },
       config.embedded && this.adminPassword !== undefined
         ? { username: ADMIN, password: this.adminPassword }
         : undefined,
     );
-    log.info({ url: this.url, version: SERVER_VERSION }, 'The server listens.');
+    log.info({ url: this.url, version: SERVER_VERSION, metrics }, 'The server listens.');
     this.#inBackground('The services could not be resumed.', () => this.#resumeServices());
     this.#collectGarbage();
     this.#garbageTimer = setInterval(() => this.#collectGarbage(), GARBAGE_INTERVAL);
@@ -212,6 +242,7 @@ class RunningServer implements SlipwayServer {
     await settled(requestsEnded, GRACE);
     this.#app.server.closeAllConnections();
     await requestsEnded;
+    await this.#metrics?.close();
     await store.close();
     await rm(join(config.dataDirectory, MATERIALISED), { recursive: true, force: true });
     this.#lock.release();

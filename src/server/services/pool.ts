@@ -44,6 +44,13 @@ export interface PoolOptions extends HostOptions {
   readonly timeout: number;
 }
 
+/** What a pool does at the moment. */
+export interface PoolLoad {
+  readonly workers: number;
+  readonly running: number;
+  readonly waiting: number;
+}
+
 /**
  * The warm workers of one service version. A worker that ends is replaced at once; the call that it
  * ran fails, those behind it run elsewhere, and no call waits longer than the time limit.
@@ -160,6 +167,13 @@ export class WorkerPool {
   #shuttingDown(): ServiceUnavailableError {
     const reason = 'The server is shutting down; call again when it is back.';
     return new ServiceUnavailableError(this.#label, reason);
+  }
+
+  /** How many workers there are, and how many calls they have and wait for one. */
+  load(): PoolLoad {
+    let running = 0;
+    for (const slot of this.#slots) running += slot.load;
+    return { workers: this.#slots.size, running, waiting: this.#queue.length };
   }
 
   #hasGivenUp(): boolean {

@@ -23,6 +23,7 @@ import {
 import { ExclusiveTasks } from './exclusive.js';
 import { LiveService, poolSize, type ServiceParts } from './live-service.js';
 import { mayChange } from './metadata.js';
+import type { PoolLoad } from './pool.js';
 
 /** Services whose workers a starting server starts; the others start with their first call. */
 const RESUMED_AT_START = 16;
@@ -275,6 +276,19 @@ export class Services {
     return live === undefined
       ? this.#find(name, version).then((found) => call(found, body, requestId, isAbandoned))
       : call(live, body, requestId, isAbandoned);
+  }
+
+  /** What the workers of all services do at the moment. `live` are versions that have some. */
+  load(): PoolLoad & { readonly live: number } {
+    let [live, workers, running, waiting] = [0, 0, 0, 0];
+    for (const { pool } of [...this.#live.values(), ...this.#retiring]) {
+      const load = pool.load();
+      if (load.workers > 0) live += 1;
+      workers += load.workers;
+      running += load.running;
+      waiting += load.waiting;
+    }
+    return { live, workers, running, waiting };
   }
 
   /** Ends the workers of all services. Idempotent. */

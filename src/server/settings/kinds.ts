@@ -99,6 +99,9 @@ export const origin = textOf('an origin such as https://app.example.com', (value
   return URL.canParse(value) && new URL(value).origin === value;
 });
 
+/** A secret that goes into a header. */
+export const bearer = textOf('a text without blanks', (value) => /^[\x21-\x7e]+$/.test(value));
+
 /** Yes or no. */
 export const flag: Kind<boolean> = {
   expected: 'true or false',

@@ -1,6 +1,7 @@
 import type { ServerConfig } from '../config.js';
 import {
   authority,
+  bearer,
   bytes,
   choice,
   flag,
@@ -133,6 +134,19 @@ export const SETTINGS: SettingTable<SettableConfig> = {
         { default: [] },
       ),
     },
+  },
+  metrics: {
+    host: new Setting(text('an address or a host name'), 'address where metrics are read', {
+      default: '127.0.0.1',
+    }),
+    port: new Setting(
+      integer('a port', 0, 65_535),
+      'port where metrics are read, see [Metrics](#metrics)',
+      { isRequired: true },
+    ),
+    token: new Setting(bearer, 'token that a reader of the metrics must send', {
+      isSecret: true,
+    }),
   },
   warmSessions: new Setting(
     integer('a number', 0, 1000),

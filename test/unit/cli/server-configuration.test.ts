@@ -121,6 +121,38 @@ describe('the settings of a server', () => {
     expect((await resolve()).config.port).toBe(1);
   });
 
+  it('have parts that are not there unless one of their settings is said', async () => {
+    expect((await resolve()).config.metrics).toBeUndefined();
+    env.SLIPWAY_METRICS_PORT = '9100';
+    const metrics = { host: '127.0.0.1', port: 9100, token: undefined };
+    expect((await resolve()).config.metrics).toEqual(metrics);
+    env.SLIPWAY_METRICS_TOKEN = 'Secret-1';
+    const { config, origins } = await resolve();
+    expect(config.metrics?.token).toBe('Secret-1');
+    expect(JSON.stringify(origins)).not.toContain('Secret-1');
+    expect(env.SLIPWAY_METRICS_TOKEN).toBeUndefined();
+  });
+
+  it.each([{ https: {} }, { https: { keyFile: 'x' } }])(
+    'say what is missing in a part that is named: %j',
+    async (content) => {
+      await configure(content);
+      await expect(resolve()).rejects.toThrow('"https.certificateFile" is missing');
+    },
+  );
+
+  it('take no secret from an option, and one from a file that a variable names', async () => {
+    const set = ['metrics.token=Secret-2'];
+    await expect(resolve({ set })).rejects.toThrow(/cannot be given with --set: everybody/);
+    const secret = join(directory, 'secret');
+    await writeFile(secret, 'Secret-3\n', { mode: 0o600 });
+    env.SLIPWAY_METRICS_PORT = '9100';
+    env.SLIPWAY_METRICS_TOKEN_FILE = secret;
+    expect((await resolve()).config.metrics?.token).toBe('Secret-3');
+    await writeFile(secret, 'Secret with blanks\n');
+    await expect(resolve()).rejects.toThrow(/TOKEN_FILE says something .*without blanks/);
+  });
+
   it('have a variable each, none of them one of the kernel', () => {
     const variables = settingsOf(SETTINGS, CONFIG_DEFAULTS)
       .map(variableOf)

@@ -32,6 +32,17 @@ describe('the address of a server', () => {
     await expect(refuseExposure(config({ embedded: true }))).resolves.toBe(false);
   });
 
+  it('may be open for metrics only with a token that is safe on the way', async () => {
+    const metrics = (host: string, token?: string) =>
+      refuseExposure(config({ metrics: { host, port: 9100, token } }));
+    await expect(metrics('127.0.0.1')).resolves.toBe(false);
+    await expect(metrics('0.0.0.0')).rejects.toThrow(/Set metrics\.token/);
+    await expect(metrics('0.0.0.0', 'Token-1')).rejects.toThrow(/read metrics\.token.*insecure/);
+    await expect(metrics('0.0.0.0', 'Token-1')).rejects.not.toThrow('Token-1');
+    const settings = { metrics: { host: '0.0.0.0', port: 9100, token: 'Token-1' }, https };
+    await expect(refuseExposure(config(settings))).resolves.toBe(false);
+  });
+
   it('is refused when it is none', async () => {
     const host = 'no-such-host.invalid';
     await expect(refuseExposure(config({ host }))).rejects.toThrow(/no address: choose another/);
