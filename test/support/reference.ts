@@ -29,7 +29,8 @@ interface Operation {
   >;
 }
 
-interface SwaggerDocument {
+/** As much of a document as is needed to check answers. */
+export interface SwaggerDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly definitions: Readonly<Record<string, Schema>>;
 }
@@ -67,14 +68,17 @@ export interface ReferenceOperation {
   readonly failures: readonly number[];
 }
 
-/** The vendor's document of one version, to compare answers with. */
+/** A Swagger document to compare answers with: the vendor's of one version, or another one. */
 export class Reference {
   readonly #document: SwaggerDocument;
   readonly #ajv = new Ajv({ strict: false, allErrors: true });
   readonly #validators = new Map<string, ValidateFunction>();
 
-  constructor(version: ReferenceVersion = '9.1') {
-    this.#document = JSON.parse(readFileSync(PATHS[version], 'utf8')) as SwaggerDocument;
+  constructor(source: ReferenceVersion | SwaggerDocument = '9.1') {
+    this.#document =
+      typeof source === 'string'
+        ? (JSON.parse(readFileSync(PATHS[source], 'utf8')) as SwaggerDocument)
+        : source;
     const definitions = Object.fromEntries(
       Object.entries(this.#document.definitions).map(([name, schema]) => [
         name,
