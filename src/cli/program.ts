@@ -63,21 +63,26 @@ function addServerCommands(server: Command): void {
     .description('Check the configuration, and show each setting and where it comes from.')
     .option('--json', 'print it for a program')
     .action(async (options) => (await import('./server-config.js')).showConfig(options));
-  server
-    .command('start')
+  const data = (command: Command) =>
+    command.option('--data <directory>', 'the data directory (SLIPWAY_HOME)');
+  data(server.command('start'))
     .description('Find your own server, or start it in the background, and print its URL.')
-    .option('--data <directory>', 'the data directory (SLIPWAY_HOME)')
     .action(async (options) => (await import('./server-start.js')).startServer(options));
-  server
-    .command('stop')
-    .description('Stop the server of a data directory.')
-    .option('--data <directory>', 'the data directory (SLIPWAY_HOME)')
-    .action(async (options) => (await import('./server-control.js')).stopServer(options));
-  server
-    .command('status')
-    .description('Tell whether the server of a data directory runs; exit code 1 when not.')
-    .option('--data <directory>', 'the data directory (SLIPWAY_HOME)')
-    .action(async (options) => (await import('./server-control.js')).showStatus(options));
+  data(server.command('stop'))
+    .description('Stop the server of a data directory, and tell what ended with it.')
+    .action(async (options) => (await import('./server-stop.js')).stopServer(options));
+  data(server.command('status'))
+    .description(
+      'Tell whether the server of a data directory takes requests; exit code 1 when none runs, 2 when it is not ready.',
+    )
+    .option('--json', 'print it for a program')
+    .action(async (options) => (await import('./server-status.js')).showStatus(options));
+  data(server.command('logs'))
+    .description('Show the end of the log of the server of a data directory.')
+    .option('-n, --lines <number>', 'how many lines', '50')
+    .option('-f, --follow', 'go on with what is written from now on')
+    .option('--json', 'print the lines as they are: JSON')
+    .action(async (options) => (await import('./server-logs.js')).showLogs(options));
 }
 
 function addKernelCommands(kernel: Command): void {

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePrivateFile } from './files.js';
 
@@ -46,4 +46,30 @@ export async function announce(
 export async function withdraw(dataDirectory: string): Promise<void> {
   await rm(join(dataDirectory, 'runtime.json'), { force: true });
   await rm(join(dataDirectory, 'server.json'), { force: true });
+}
+
+/** What ended with a server; `stopped.json` in its data directory, for whoever stops it. */
+export interface Stop {
+  readonly pid: number;
+  /** Sessions that ended. */
+  readonly sessions: number;
+  /** Service versions that had workers. */
+  readonly services: number;
+}
+
+const STOP_FILE = 'stopped.json';
+
+/** Leaves word of what ended. */
+export async function recordStop(dataDirectory: string, stop: Stop): Promise<void> {
+  await writePrivateFile(join(dataDirectory, STOP_FILE), `${JSON.stringify(stop)}\n`);
+}
+
+/** What the last server that stopped in good order has left; undefined when none has. */
+export async function lastStop(dataDirectory: string): Promise<Stop | undefined> {
+  try {
+    return JSON.parse(await readFile(join(dataDirectory, STOP_FILE), 'utf8')) as Stop;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
 /** The bundled server: the R Server REST API over sessions and services in Python. */
 
 export { setUserPassword } from './accounts.js';
+export { lastStop } from './announcement.js';
 export { ADMIN } from './auth/index.js';
 export { type ApiLevel, CONFIG_DEFAULTS, DEFAULT_PORT, type ServerConfig } from './config.js';
 export {

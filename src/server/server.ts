@@ -4,7 +4,7 @@ import type { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { LocalCompute } from '../compute/index.js';
 import { openIdTokens, prepareAdmin } from './accounts.js';
-import { announce, withdraw } from './announcement.js';
+import { announce, recordStop, withdraw } from './announcement.js';
 import { buildApp } from './app.js';
 import { ADMIN, Authenticator, loadSigningKey } from './auth/index.js';
 import { CertificateReload, readCertificate, type TlsOptions } from './certificate.js';
@@ -230,6 +230,11 @@ class RunningServer implements SlipwayServer {
     this.#certificate?.close();
     if (this.url !== '') {
       await withdraw(config.dataDirectory);
+      const ended = keepSessions ? 0 : sessions.pool().active;
+      const stop = { pid: process.pid, sessions: ended, services: services.load().live };
+      await recordStop(config.dataDirectory, stop).catch((error: unknown) => {
+        log.warn({ err: error }, 'What ends with the server could not be written down.');
+      });
     }
     if (!keepSessions) sessions.dismiss();
     // It stops listening at once and resolves when the last request has its answer.

@@ -1,8 +1,14 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { cliEnvironment, runCli, startServerProcess } from '../support/cli.js';
+import {
+  cliEnvironment,
+  followCli,
+  type RuntimeFile,
+  runCli,
+  startServerProcess,
+} from '../support/cli.js';
 import { send } from '../support/server.js';
 
 let base: string;
@@ -93,5 +99,124 @@ describe('slipway server config', () => {
     const { stderr, exitCode } = await runCli(['server', 'config'], env);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^slipway: SLIPWAY_MAX_SESSIONS says "many".*\n$/);
+  });
+});
+
+describe('slipway server start', () => {
+  let home: string;
+  let env: NodeJS.ProcessEnv;
+  beforeAll(() => {
+    home = join(base, 'background');
+    env = cliEnvironment(home, { SLIPWAY_LOG_MAX_BYTES: '20000', SLIPWAY_LOG_KEEP: '9' });
+  });
+  afterAll(() => runCli(['server', 'stop'], env));
+
+  const log = () => join(home, 'logs', 'server.log');
+  const runtime = async () =>
+    JSON.parse(await readFile(join(home, 'runtime.json'), 'utf8')) as RuntimeFile;
+
+  it('starts a server in the background, which takes requests, and says where its log is', async () => {
+    const { stdout, stderr, exitCode } = await runCli(['server', 'start'], env);
+    const { url, pid } = await runtime();
+    expect([exitCode, stdout]).toEqual([0, `${url}\n`]);
+    expect(stderr).toBe(`It was started (process ${pid}). Its log: ${log()}\n`);
+    expect((await send(url, null, 'GET', '/health/live')).status).toBe(200);
+  });
+
+  it('finds the one that runs, the second time', async () => {
+    const { url, pid } = await runtime();
+    const { stdout, stderr, exitCode } = await runCli(['server', 'start'], env);
+    expect([exitCode, stdout]).toEqual([0, `${url}\n`]);
+    expect(stderr).toContain(`It runs already (process ${pid})`);
+  });
+
+  it('has a state that programs can read', async () => {
+    const { url, pid } = await runtime();
+    await vi.waitFor(async () => {
+      const { stdout, exitCode } = await runCli(['server', 'status', '--json'], env);
+      expect(exitCode).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({
+        state: 'ready',
+        url,
+        pid,
+        data: home,
+        log: log(),
+      });
+    }, 10_000);
+  });
+
+  it('shows the end of its log for people, or as it is', async () => {
+    const { stdout } = await runCli(['server', 'logs'], env);
+    expect(stdout).toMatch(/^\d{4}-\d\d-\d\d [\d:.]{12} info {2}The server listens\. url=http/m);
+    const raw = await runCli(['server', 'logs', '-n', '1', '--json'], env);
+    expect(raw.stdout.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(raw.stdout)).toMatchObject({ level: 30 });
+    const wrong = await runCli(['server', 'logs', '-n', 'x'], env);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([1, expect.stringContaining('give a number')]);
+  });
+
+  it('is followed across the exchange of a full log, without missing a line', async () => {
+    const { url } = await runtime();
+    const following = followCli(['server', 'logs', '-f', '-n', '0'], env);
+    try {
+      const ask = (number: number) => send(url, null, 'GET', `/sessions/number-${number}-/files`);
+      // It has begun to follow when it shows what is written now.
+      await vi.waitFor(async () => {
+        await ask(0);
+        expect(following.output()).toContain('number-0-');
+      }, 10_000);
+      const numbers = Array.from({ length: 200 }, (_, index) => index + 1);
+      for (const number of numbers) await ask(number);
+      await vi.waitFor(() => expect(following.output()).toContain('number-200-'), 10_000);
+      const seen = [...following.output().matchAll(/number-(\d+)-/g)].map(([, each]) =>
+        Number(each),
+      );
+      expect(seen.filter((number) => number > 0)).toEqual(numbers);
+      expect((await stat(`${log()}.1`)).mode & 0o777).toBe(0o600);
+    } finally {
+      await following.end();
+    }
+  });
+
+  it('is stopped, and what ended with it is told', async () => {
+    const { url, username, password } = await runtime();
+    const json = { username, password };
+    const login = await send(url, null, 'POST', '/login', { json });
+    const { access_token: token } = login.json<{ access_token: string }>();
+    await send(url, token, 'POST', '/sessions', { json: { runtimeType: 'Python' } });
+    const code = { runtimeType: 'Python', code: 'x = 1' };
+    const published = await send(url, token, 'POST', '/services/one/1', { json: code });
+    expect(published.status).toBe(201);
+    const { stdout, exitCode } = await runCli(['server', 'stop'], env);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(
+      `Stopped the server at ${url}. With it ended 1 session and the workers of 1 service version. Services come back with the next start.\n`,
+    );
+  });
+
+  it('has none of that left, but the log', async () => {
+    const status = await runCli(['server', 'status', '--json'], env);
+    expect([status.exitCode, JSON.parse(status.stdout)]).toEqual([
+      1,
+      { state: 'stopped', data: home },
+    ]);
+    expect((await runCli(['server', 'logs'], env)).stdout).toContain('The server has stopped.');
+  });
+});
+
+describe('slipway server logs', () => {
+  it('says where to look when there is no file', async () => {
+    const home = join(base, 'no-log');
+    const env = cliEnvironment(home);
+    const never = await runCli(['server', 'logs'], env);
+    expect([never.exitCode, never.stderr]).toEqual([1, expect.stringContaining('no server has')]);
+    const server = await startServerProcess(home, env, 'shared');
+    try {
+      const { exitCode, stderr } = await runCli(['server', 'logs'], env);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain('journalctl --unit slipway');
+    } finally {
+      await server.end('SIGTERM');
+    }
   });
 });

@@ -47,6 +47,35 @@ export async function runCli(
   return { stdout, stderr, exitCode };
 }
 
+/** A command that runs until it is ended. */
+export interface FollowedCommand {
+  /** What it has written so far. */
+  output(): string;
+  end(): Promise<void>;
+}
+
+/** Starts a command that does not end by itself. */
+export function followCli(args: readonly string[], env: NodeJS.ProcessEnv): FollowedCommand {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+  }
+  return {
+    output: () => output,
+    async end() {
+      child.kill('SIGINT');
+      await exited;
+    },
+  };
+}
+
 /** What `runtime.json` tells. */
 export interface RuntimeFile {
   readonly url: string;

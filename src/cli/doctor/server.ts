@@ -10,7 +10,7 @@ import {
   type RServerClient,
   SecretFileError,
 } from '../../client/index.js';
-import { endServer } from '../server-control.js';
+import { endServer } from '../server-stop.js';
 import { type Check, failed, passed, skipped } from './check.js';
 import type { SettingsCheck } from './settings.js';
 

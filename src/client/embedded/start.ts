@@ -49,7 +49,9 @@ export async function startEmbeddedServer(options: StartOptions): Promise<Server
   try {
     const start = (await log.stat()).size;
     const tail = async () => describeLog(logPath, await readFrom(log, start));
-    return await waitForServer(options, log, tail);
+    // With a file of its own the server begins another one when it is full.
+    const env = { ...options.env, SLIPWAY_LOG_FILE: options.env.SLIPWAY_LOG_FILE || logPath };
+    return await waitForServer({ ...options, env }, log, tail);
   } finally {
     await log.close();
   }
