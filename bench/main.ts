@@ -9,6 +9,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { consumeFigures } from './consume.js';
+import { crowdFigures } from './crowd/index.js';
 import { KERNEL_SECTIONS } from './kernel/index.js';
 import type { KernelCommand } from './kernel-process.js';
 import { type Figure, met, table } from './report.js';
@@ -28,6 +29,7 @@ try {
       Object.entries(KERNEL_SECTIONS).map(([name, measure]) => [name, () => measure(subjects)]),
     ),
     consume: () => consumeFigures({ root, python, server: server.runtime }),
+    crowd: () => crowdFigures({ root, python }),
   };
   const figures: Figure[] = [];
   for (const name of wanted(Object.keys(sections))) {

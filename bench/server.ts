@@ -11,32 +11,49 @@ export interface Runtime {
   readonly password: string;
 }
 
-/** Starts an embedded server with a data directory of its own and waits until it serves. */
+/** A server that is measured. */
+export interface StartedServer {
+  readonly process: ChildProcess;
+  readonly runtime: Runtime;
+  /** Milliseconds from the start of its process until it has said where it listens. */
+  readonly startTime: number;
+}
+
+export interface StartOptions {
+  /** Whether it is a user's own; else one that an administrator runs. */
+  readonly embedded?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Starts a server on a data directory and waits until it serves. */
 export async function startServer(
   root: string,
   home: string,
   python: string,
-): Promise<{ process: ChildProcess; runtime: Runtime }> {
+  { embedded = true, env = {} }: StartOptions = {},
+): Promise<StartedServer> {
   await mkdir(home, { recursive: true, mode: 0o700 });
+  const announcement = embedded ? 'runtime.json' : 'server.json';
   const written = Promise.withResolvers<void>();
   const watcher = watch(home, (_event, name) => {
-    if (name === 'runtime.json') written.resolve();
+    if (name === announcement) written.resolve();
   });
-  const child = spawn(
-    process.execPath,
-    [join(root, 'dist/src/cli/main.js'), 'server', 'run', '--embedded', '--port', '0'],
-    {
-      env: {
-        ...process.env,
-        SLIPWAY_HOME: home,
-        SLIPWAY_PYTHON: python,
-        SLIPWAY_LOG_LEVEL: 'warn',
-      },
-      stdio: ['ignore', 'inherit', 'inherit'],
+  const started = performance.now();
+  const command = ['server', 'run', ...(embedded ? ['--embedded'] : []), '--port', '0'];
+  const child = spawn(process.execPath, [join(root, 'dist/src/cli/main.js'), ...command], {
+    env: {
+      ...process.env,
+      SLIPWAY_HOME: home,
+      SLIPWAY_PYTHON: python,
+      SLIPWAY_LOG_LEVEL: 'warn',
+      ...env,
     },
-  );
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   // Whatever ends the bench, a signal or an error, the server does not outlive it.
-  process.once('exit', () => child.kill('SIGINT'));
+  const end = () => child.kill('SIGINT');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   const failed = once(child, 'exit').then(([status]) => {
     throw new Error(`The server ended with status ${status} before it was ready.`);
   });
@@ -46,6 +63,12 @@ export async function startServer(
     watcher.close();
     failed.catch(() => undefined);
   }
-  const runtime = JSON.parse(await readFile(join(home, 'runtime.json'), 'utf8')) as Runtime;
-  return { process: child, runtime };
+  const startTime = performance.now() - started;
+  const { url, ...known } = JSON.parse(
+    await readFile(join(home, announcement), 'utf8'),
+  ) as Partial<Runtime> & { url: string };
+  const username = known.username ?? 'admin';
+  const password =
+    known.password ?? (await readFile(join(home, 'admin-password'), 'utf8')).trimEnd();
+  return { process: child, runtime: { url, username, password }, startTime };
 }

@@ -1,6 +1,6 @@
 /** What a kernel holds while nothing happens. */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { residentMegabytes } from '../memory.js';
 import type { Figure } from '../report.js';
 import { type Subjects, withBoth } from './subjects.js';
 
@@ -20,11 +20,4 @@ export function memoryFigures(subjects: Subjects): Promise<Figure[]> {
       },
     ];
   });
-}
-
-/** From Linux's /proc. */
-async function residentMegabytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const kibibytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
-  return (kibibytes * 1024) / 1e6;
 }
