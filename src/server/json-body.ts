@@ -3,6 +3,17 @@ import type { FastifyInstance } from 'fastify';
 import { ApiError } from './errors.js';
 import { checkJsonLimits } from './json-limits.js';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body as it came, on a route with `keepsBody` that was sent one. */
+    receivedBody: Buffer | null;
+  }
+  interface FastifyContextConfig {
+    /** Whether the body is kept as it came, beside what it was parsed to. */
+    keepsBody?: boolean;
+  }
+}
+
 /** Thrown for a body in another encoding: its text would be run or stored with marks in it. */
 class NotUtf8Error extends ApiError {
   readonly statusCode = 400;
@@ -21,6 +32,7 @@ class NotUtf8Error extends ApiError {
  */
 export function acceptJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
+  app.decorateRequest('receivedBody', null);
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, body, done) => {
     if (body.byteLength === 0) {
@@ -28,6 +40,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
     } else {
       try {
         if (!isUtf8(body)) throw new NotUtf8Error();
+        if (request.routeOptions.config.keepsBody === true) request.receivedBody = body;
         checkJsonLimits(body);
       } catch (error) {
         done(error as Error);

@@ -131,6 +131,17 @@ describe('creating and listing sessions', () => {
 });
 
 describe('executing code', () => {
+  it('keeps values as they are both ways: the order of columns, long integers, 1.0', async () => {
+    const value = '{"10":[1.0],"9":[12345678901234567890],"a":[-0.0]}';
+    const answer = await server.request('POST', `${session}/execute`, {
+      headers: { 'content-type': 'application/json' },
+      body: `{"code":"y = {**x, 'b': 2**64}","inputParameters":[{"name":"x","value":${value}}],"outputParameters":["y"]}`,
+    });
+    expect(answer.text).toContain(
+      `[{"name":"y","value":${value.slice(0, -1)},"b":18446744073709551616}}]`,
+    );
+  });
+
   it('answers with the five keys in the order of the wire', async () => {
     const answer = await server.request('POST', `${session}/execute`, {
       json: {

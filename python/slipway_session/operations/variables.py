@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidRequestError, MissingOutputError
 from ..user_code import evaluate as evaluate_source
 from ..values import from_json, to_json
-from .request import Answer, Arguments, require_name
+from .request import Answer, Arguments, Buffer, require_name
 from .session_state import SessionState
 
 
@@ -30,8 +31,9 @@ def evaluate(session: SessionState, arguments: Arguments) -> Answer:
 def assign(session: SessionState, arguments: Arguments) -> Answer:
     """Set names to values; all of them, or none when one is not of its type.
 
-    With ``asText`` each value is a string of JSON, as `evaluate` returns them. ``trackFiles``
-    begins a call: an execution is to follow, and then `collect`.
+    With ``asText`` each value is a string of JSON, as `evaluate` returns them. With ``asRequest``
+    they are the ``inputParameters`` of the JSON in the buffer, which is the body of a request as it
+    came. ``trackFiles`` begins a call: an execution is to follow, and then `collect`.
     """
     if arguments.flag("trackFiles"):
         session.files.remember()
@@ -39,7 +41,11 @@ def assign(session: SessionState, arguments: Arguments) -> Answer:
         session.record_execution(arguments.client, False)
     types = arguments.texts_by_name("types")
     as_text = arguments.flag("asText")
-    given = arguments.texts_by_name("values") if as_text else arguments.mapping("values")
+    given: Mapping[str, Any]
+    if arguments.flag("asRequest"):
+        given = _parameters_of(arguments.buffer())
+    else:
+        given = arguments.texts_by_name("values") if as_text else arguments.mapping("values")
     values = {}
     for name, sent in given.items():
         require_name(name)
@@ -52,10 +58,11 @@ def collect(session: SessionState, arguments: Arguments) -> Answer:
     """Return the values of names, and the files written since they were last tracked.
 
     With ``ifSucceeded`` there are no values unless the client's last execution succeeded: they
-    would be those of an earlier one.
+    would be those of an earlier one. With ``asText`` each value is a string of JSON.
     """
     types = arguments.texts_by_name("types")
     names = arguments.texts("names")
+    as_text = arguments.flag("asText")
     changed_files = session.files.changed()
     if arguments.flag("ifSucceeded") and not session.last_execution_succeeded(arguments.client):
         return Answer({"values": [], "changedFiles": changed_files})
@@ -64,8 +71,17 @@ def collect(session: SessionState, arguments: Arguments) -> Answer:
         if name not in session.namespace:
             raise MissingOutputError(name)
         value = to_json(session.namespace[name], types.get(name), name)
-        values.append({"name": name, "value": value})
+        shown = json.dumps(value, separators=(",", ":")) if as_text else value
+        values.append({"name": name, "value": shown})
     return Answer({"values": values, "changedFiles": changed_files})
+
+
+def _parameters_of(body: Buffer) -> dict[str, Any]:
+    try:
+        parameters = json.loads(bytes(body))["inputParameters"]
+        return {parameter["name"]: parameter.get("value") for parameter in parameters}
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise InvalidRequestError(f"assign: the inputParameters cannot be read: {error}") from None
 
 
 def _parsed(name: str, text: str) -> Any:

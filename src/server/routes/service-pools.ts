@@ -8,7 +8,7 @@ import {
 } from '../../api/index.js';
 import type { ServerContext } from '../context.js';
 import { ownAddress } from '../own-address.js';
-import { sendString } from './send-string.js';
+import { sendString } from './send-json.js';
 
 const tags = ['Services Management APIs'];
 const params = Type.Object({

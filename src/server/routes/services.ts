@@ -8,7 +8,7 @@ import {
   WebService,
 } from '../../api/index.js';
 import type { ServerContext } from '../context.js';
-import { sendString } from './send-string.js';
+import { sendString } from './send-json.js';
 
 const tags = ['Services Management APIs'];
 const name = Type.String({ description: 'Name of the service; case-sensitive.' });

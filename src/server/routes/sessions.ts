@@ -16,11 +16,12 @@ import {
 } from '../../api/index.js';
 import type { ServerContext } from '../context.js';
 import { type LiveSession, snapshotContents } from '../sessions/index.js';
-import { sendString } from './send-string.js';
+import { sendJson, sendString } from './send-json.js';
 import { sessionFileRoutes } from './session-files.js';
 import { workspaceRoutes } from './session-workspace.js';
 
 const tags = ['Session APIs'];
+const NO_BODY = Buffer.alloc(0);
 const snapshotTags = ['Snapshot APIs'];
 const params = Type.Object({ id: Type.String({ description: 'Id of the session.' }) });
 
@@ -70,6 +71,7 @@ export async function sessionRoutes(plain: FastifyInstance, context: ServerConte
   app.route({
     method: 'POST',
     url: '/sessions/:id/execute',
+    config: { keepsBody: true },
     schema: {
       operationId: 'executeCode',
       tags,
@@ -80,7 +82,10 @@ export async function sessionRoutes(plain: FastifyInstance, context: ServerConte
       body: ExecuteRequest,
       response: { 200: ExecuteResponse, default: ErrorResponse },
     },
-    handler: async (request) => find(request).execute(request.body),
+    handler: async (request, reply) => {
+      const answer = await find(request).execute(request.body, request.receivedBody ?? NO_BODY);
+      return sendJson(reply, answer);
+    },
   });
 
   app.route({

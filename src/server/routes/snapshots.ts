@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { ErrorResponse, Snapshot } from '../../api/index.js';
 import type { ServerContext } from '../context.js';
-import { sendString } from './send-string.js';
+import { sendString } from './send-json.js';
 
 const tags = ['Snapshot APIs'];
 const params = Type.Object({ id: Type.String({ description: 'Id or name of the snapshot.' }) });

@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type {
   CreateSnapshotRequest,
   ExecuteRequest,
-  ExecuteResponse,
   Session,
   SessionDetails,
 } from '../../api/index.js';
@@ -117,8 +116,8 @@ export class LiveSession {
   }
 
   /** Runs code with inputs and outputs; see {@link executeCode}. */
-  execute(request: ExecuteRequest): Promise<ExecuteResponse> {
-    return this.#use(() => executeCode(this.#kernel.client, this.#console, request));
+  execute(request: ExecuteRequest, body: Uint8Array): Promise<string> {
+    return this.#use(() => executeCode(this.#kernel.client, this.#console, request, body));
   }
 
   /** Interrupts what runs, as Ctrl-C would. Answers with a sentence. */

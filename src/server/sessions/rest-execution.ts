@@ -1,4 +1,4 @@
-import type { ExecuteRequest, ExecuteResponse, WorkspaceObject } from '../../api/index.js';
+import type { ExecuteRequest } from '../../api/index.js';
 import type { SessionConsole } from './console-log.js';
 import {
   RequestDroppedError,
@@ -17,23 +17,28 @@ const OUTPUT_ERRORS: ReadonlySet<string> = new Set(['MissingOutputError', 'Outpu
  * Runs code for `POST /sessions/{id}/execute`. Inputs, code and outputs are sent back to back, so
  * that a call costs one round trip, and the session's own queue keeps calls in order.
  * Code that fails, or ends the session, is an answer and not an exception.
+ *
+ * Values pass as the texts that they are: parsed here, 9.0 would become 9, integers beyond 2^53
+ * others, and columns named by numbers would change their order.
+ * @param body the request as it came, from which the session takes the values
+ * @returns the JSON of an ExecuteResponse
  * @throws {InvalidObjectNameError} before anything is sent.
  */
 export async function executeCode(
   client: KernelClient,
   sessionConsole: SessionConsole,
   request: ExecuteRequest,
-): Promise<ExecuteResponse> {
+  body: Uint8Array,
+): Promise<string> {
   const inputs = request.inputParameters ?? [];
   const outputs = request.outputParameters ?? [];
   for (const name of [...inputs.map((input) => input.name), ...outputs]) assertObjectName(name);
 
   let log: { text(): string } | undefined;
   const [assigned, executed, collected] = await Promise.allSettled([
-    askHelper(client, 'assign', {
-      values: Object.fromEntries(inputs.map(({ name, value }) => [name, value ?? null])),
-      trackFiles: true,
-    }),
+    inputs.length === 0
+      ? askHelper(client, 'assign', { trackFiles: true })
+      : askHelper(client, 'assign', { trackFiles: true, asRequest: true }, { buffers: [body] }),
     client.request(
       'shell',
       'execute_request',
@@ -51,7 +56,7 @@ export async function executeCode(
         },
       },
     ),
-    askHelper(client, 'collect', { names: outputs, ifSucceeded: true }),
+    askHelper(client, 'collect', { names: outputs, ifSucceeded: true, asText: true }),
   ]);
 
   const failure =
@@ -59,13 +64,15 @@ export async function executeCode(
     failureOf(executed) ??
     (executed.status === 'fulfilled' ? failureOfCode(executed.value) : undefined) ??
     failureOf(collected);
-  return {
-    success: failure === undefined,
-    errorMessage: failure ?? '',
-    outputParameters: failure === undefined ? readOutputs(collected) : [],
-    consoleOutput: log?.text() ?? '',
-    changedFiles: readChangedFiles(collected),
-  };
+  const outputParameters = failure === undefined ? readOutputs(collected) : [];
+  const members = [
+    `"success":${failure === undefined}`,
+    `"errorMessage":${JSON.stringify(failure ?? '')}`,
+    `"outputParameters":[${outputParameters.join(',')}]`,
+    `"consoleOutput":${JSON.stringify(log?.text() ?? '')}`,
+    `"changedFiles":${JSON.stringify(readChangedFiles(collected))}`,
+  ];
+  return `{${members.join(',')}}`;
 }
 
 /** Why a request was not answered, for people; an unexpected error is thrown on. */
@@ -94,9 +101,25 @@ function describe(ename: string, evalue: string): string {
   return evalue === '' ? ename : `${ename}: ${evalue}`;
 }
 
-function readOutputs(collected: PromiseSettledResult<HelperAnswer>): WorkspaceObject[] {
+/**
+ * The JSON of each output.
+ * @throws {SessionRequestError} when code of the session has had its helper send what is none
+ */
+function readOutputs(collected: PromiseSettledResult<HelperAnswer>): string[] {
   const values = collected.status === 'fulfilled' ? collected.value.result.values : undefined;
-  return Array.isArray(values) ? (values as unknown as WorkspaceObject[]) : [];
+  if (!Array.isArray(values)) return [];
+  return (values as unknown as { name: string; value: string }[]).map(({ name, value }) => {
+    assertJson(value);
+    return `{"name":${JSON.stringify(name)},"value":${value}}`;
+  });
+}
+
+function assertJson(value: string): void {
+  try {
+    JSON.parse(value);
+  } catch (error) {
+    throw new SessionRequestError('JSONDecodeError', String(error));
+  }
 }
 
 function readChangedFiles(collected: PromiseSettledResult<HelperAnswer>): string[] {

@@ -36,6 +36,32 @@ def test_nothing_is_set_when_one_value_is_not_of_its_type(live: LiveSession) -> 
     assert "first" not in live.ask("workspace_list")["names"]
 
 
+def test_inputs_are_taken_from_the_body_of_a_request_as_it_came(live: LiveSession) -> None:
+    body = b'{"code": "", "inputParameters": [{"name": "x", "value": 9.0}, {"name": "y"}]}'
+
+    live.receive(live.send("assign", asRequest=True, buffers=[body]))
+
+    assert live.evaluate("[type(x).__name__, y]") == ["float", None]
+
+
+@pytest.mark.parametrize("body", [b"no JSON", b"[]", b'{"inputParameters": [1]}', b"{}"])
+def test_a_body_without_inputs_is_refused(live: LiveSession, body: bytes) -> None:
+    failure = failure_of(live, "assign", asRequest=True, buffers=[body])
+
+    assert failure.ename == "InvalidRequestError"
+
+
+def test_collected_values_can_be_texts_of_json(live: LiveSession) -> None:
+    live.run("n, frame = 2**63 + 1, {'10': [1.0], '9': [2]}")
+
+    collected = live.ask("collect", names=["n", "frame"], asText=True)
+
+    assert [value["value"] for value in collected["values"]] == [
+        "9223372036854775809",
+        '{"10":[1.0],"9":[2]}',
+    ]
+
+
 def test_values_as_text_keep_what_javascript_would_change(live: LiveSession) -> None:
     live.run("sent = [9.0, 2**60 + 1]")
 

@@ -4,3 +4,8 @@ import type { FastifyReply } from 'fastify';
 export function sendString(reply: FastifyReply, value: string): FastifyReply {
   return reply.serializer(JSON.stringify).type('application/json; charset=utf-8').send(value);
 }
+
+/** Answers with text that is JSON already. */
+export function sendJson(reply: FastifyReply, json: string): FastifyReply {
+  return reply.type('application/json; charset=utf-8').send(json);
+}
