@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from './errors.js';
 import { checkJsonLimits } from './json-limits.js';
+import { withDoubleQuotes } from './single-quotes.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -11,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Whether the body is kept as it came, beside what it was parsed to. */
     keepsBody?: boolean;
+    /** Whether texts of the body may stand in single quotes, as scripts for R Server have them. */
+    singleQuotes?: boolean;
   }
 }
 
@@ -46,7 +49,15 @@ export function acceptJsonBodies(app: FastifyInstance): void {
         done(error as Error);
         return;
       }
-      parseJson(request, body.toString(), done);
+      const text = body.toString();
+      if (request.routeOptions.config.singleQuotes !== true) {
+        parseJson(request, text, done);
+        return;
+      }
+      parseJson(request, text, (error, value) => {
+        if (error === null) done(null, value);
+        else parseJson(request, withDoubleQuotes(text), done);
+      });
     }
   });
   app.addHook('preValidation', (request, _reply, done) => {

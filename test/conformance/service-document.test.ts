@@ -48,6 +48,18 @@ describe('the document of a service', () => {
     expect(Object.keys(api.paths ?? {})).toContain('/api/WeatherService/v1.0.0');
   });
 
+  it('has a path that leads to a service of any name', async () => {
+    const name = 'a b{c}?d#e%20f';
+    const part = encodeURIComponent(name);
+    await publish(server, `${part}/1`, { code: 'pass' });
+    const document = JSON.parse(await documentOf(`${part}/1`));
+    await SwaggerParser.validate(structuredClone(document));
+    const path = Object.keys(document.paths).find((one) => one.startsWith('/api/')) ?? '';
+    expect(path).not.toMatch(/[{}]/);
+    const answer = await server.request('POST', path, { json: {} });
+    expect(answer.json()).toMatchObject({ success: true });
+  });
+
   it('tells the type of each parameter, and of files when it returns some', async () => {
     const types = ['integer', 'numeric', 'string', 'logical', 'vector', 'matrix', 'dataframe'];
     await publish(server, 'Typed/1', {

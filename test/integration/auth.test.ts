@@ -77,6 +77,16 @@ describe('POST /login', () => {
     });
   });
 
+  it('takes texts in single quotes, as scripts for R Server have them', async () => {
+    const answer = await server.request('POST', '/login', {
+      body: `{'username': 'admin', 'password': '${server.password}'}`,
+      token: null,
+    });
+    expect(answer.status).toBe(200);
+    const broken = await server.request('POST', '/login', { body: "{'username': ", token: null });
+    expect(broken.json()).toMatchObject({ exceptionType: 'INVALID_JSON' });
+  });
+
   it('slows down guessing with 429 and says when to try again', async () => {
     const json = { username: 'guessed', password: 'wrong' };
     let answer = await server.request('POST', '/login', { json, token: null });

@@ -111,6 +111,63 @@ describe('parameters', () => {
     expect(outputParameters).toEqual({ y: '-Infinity' });
   });
 
+  it('carry them and missing values in vectors, matrices and columns by the same rule', async () => {
+    const path = await service(
+      "kinds = [type(v[1]).__name__, type(v[3]).__name__, str(m.dtype), str(t['n'].dtype), type(w[0]).__name__]\nv2, m2, t2, w2 = v, m, t, w",
+      { v: 'vector', m: 'matrix', t: 'data.frame', w: 'vector' },
+      { kinds: 'vector', v2: 'vector', m2: 'matrix', t2: 'data.frame', w2: 'vector' },
+    );
+    const { outputParameters } = await consume(server, path, {
+      v: [1, 'NaN', '-Infinity', null],
+      m: [
+        [1, null],
+        ['Infinity', 2],
+      ],
+      t: { n: [null, 'Infinity', 1.5], s: ['NaN', 'x', null] },
+      w: ['NaN', 'no number beside it'],
+    });
+    expect(outputParameters).toEqual({
+      kinds: ['float', 'NoneType', 'float64', 'float64', 'str'],
+      v2: [1, null, '-Infinity', null],
+      m2: [
+        [1, null],
+        ['Infinity', 2],
+      ],
+      t2: { n: [null, 'Infinity', 1.5], s: ['NaN', 'x', null] },
+      w2: ['NaN', 'no number beside it'],
+    });
+  });
+
+  it('send dates and times in ISO 8601, and durations as seconds', async () => {
+    const path = await service(
+      [
+        'import datetime as dt, numpy as np, pandas as pd',
+        'when = dt.datetime(2017, 10, 5, 22, 49, 33, 500000, dt.timezone.utc)',
+        "days = [dt.date(2017, 10, 5), np.datetime64('2017-10-05'), pd.NaT, dt.timedelta(minutes=2)]",
+        "table = pd.DataFrame({'t': pd.to_datetime(['2017-10-05', None])})",
+      ].join('\n'),
+      {},
+      { when: 'character', days: 'vector', table: 'data.frame' },
+    );
+    expect((await consume(server, path)).outputParameters).toEqual({
+      when: '2017-10-05T22:49:33.500000+00:00',
+      days: ['2017-10-05', '2017-10-05', null, 120],
+      table: { t: ['2017-10-05T00:00:00', null] },
+    });
+  });
+
+  it('keep the order of columns, and long integers', async () => {
+    const path = await service(
+      'u, b = t, n + 1',
+      { t: 'data.frame', n: 'integer' },
+      { u: 'data.frame', b: 'integer' },
+    );
+    const answer = await server.request('POST', `/api/${path}`, {
+      body: '{"n":18446744073709551616,"t":{"z":[1],"10":[2],"9":[3]}}',
+    });
+    expect(answer.text).toContain('{"u":{"z":[1],"10":[2],"9":[3]},"b":18446744073709551617}');
+  });
+
   it.each([
     ['whole', 2.5, 'integer', 'the number 2.5'],
     ['whole', '3', 'integer', 'a text'],

@@ -25,7 +25,7 @@ const NO_TOKENS: AccessTokenResponse = {
 export async function authRoutes(plain: FastifyInstance, context: ServerContext): Promise<void> {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
   const { auth } = context;
-  const config = { public: true };
+  const config = { public: true, singleQuotes: true };
   const response = { 200: AccessTokenResponse, default: ErrorResponse };
 
   app.route({

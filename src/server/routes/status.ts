@@ -45,6 +45,11 @@ function backendStatus(context: ServerContext): StatusResponse {
     statusCode: canOpen ? 'pass' : 'warn',
     components: null,
     details: {
+      // There is no R here, and clients look for these before they open a session of it.
+      rMaxPoolSize: 0,
+      rActiveShellCount: 0,
+      rCurrentPoolSize: 0,
+      rCanOpenShell: 'False',
       pythonMaxPoolSize: pool.maxSize,
       pythonActiveShellCount: pool.active,
       pythonCurrentPoolSize: pool.warm,

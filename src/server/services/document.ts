@@ -15,6 +15,7 @@ const SECURITY = [{ Bearer: [] }];
 export function serviceDocument(record: ServiceRecord): SwaggerNode {
   const { name, version } = record;
   const description = record.description ?? '';
+  const path = `/api/${pathPart(name)}/${pathPart(version)}`;
   return {
     swagger: '2.0',
     info: { description, title: name, version },
@@ -25,11 +26,16 @@ export function serviceDocument(record: ServiceRecord): SwaggerNode {
     produces: JSON_MEDIA,
     paths: {
       ...loginPaths(),
-      [`/api/${name}/${version}`]: { post: consumeOperation(record) },
-      ...batchPaths(name, `/api/${name}/${version}/batch`),
+      [path]: { post: consumeOperation(record) },
+      ...batchPaths(name, `${path}/batch`),
     },
     definitions: documentDefinitions(record),
   };
+}
+
+/** A name in a path, as it is but for the characters that would make another path of it. */
+function pathPart(name: string): string {
+  return name.replace(/[{}%?#]/g, encodeURIComponent);
 }
 
 function loginPaths(): SwaggerNode {
