@@ -72,7 +72,7 @@ export class Kernel {
       this.#comms,
     );
     const count = new ExecutionCount();
-    const logins = new LoginDesk(this.#input);
+    const logins = new LoginDesk(this.#input, this.#frontend);
     const events = {
       onMessage: (channel, message) => this.#relay.fromSession(channel, message),
       onOpen: (link) => this.#onOpen(link),

@@ -17,7 +17,7 @@ export const connect: MagicDefinition = {
   name: 'connect',
   summary: 'Connects this notebook with a server, or shows which one it uses, and why.',
   description: [
-    'The password is asked for and never stands in the cell. Without a terminal (papermill, nbconvert), set SLIPWAY_URL, SLIPWAY_USER and SLIPWAY_PASSWORD, or SLIPWAY_TOKEN, before the kernel starts; or name a file or a command that has it.',
+    'The password is asked for and never stands in the cell. With --auth aad the cell shows a page and a code to confirm there; the server says where that is. Without a terminal (papermill, nbconvert), set SLIPWAY_URL, SLIPWAY_USER and SLIPWAY_PASSWORD, or SLIPWAY_TOKEN, before the kernel starts; or name a file or a command that has it.',
     'URL is an address, the name of a server in the configuration file, or "embedded" for your own server on this machine.',
     'With no server configured, the kernel uses this user’s own: it is found or started as needed.',
   ],
@@ -27,7 +27,7 @@ export const connect: MagicDefinition = {
       value: 'METHOD',
       choices: AUTH_METHODS,
       summary:
-        'admin (the default) asks for a password, token for an access token; ldap and aad say what to do instead.',
+        'admin (the default) asks for a password, token for an access token, aad for a login in your browser (Azure AD and other issuers of OpenID Connect); ldap says what to do instead.',
     },
   },
   refuses: { password: secretInCell('password'), token: secretInCell('token') },
@@ -62,6 +62,7 @@ export const connect: MagicDefinition = {
     '%connect',
     '%connect http://rserver.example.com:12800 --user ada',
     '%connect https://rserver.example.com --auth token',
+    '%connect https://rserver.example.com --auth aad',
     '%connect embedded',
   ],
 };
@@ -120,6 +121,10 @@ const LABELS: Readonly<Record<SettingKey, string>> = {
   password: 'password',
   passwordFile: 'password from a file',
   credentialCommand: 'login by a command',
+  authority: 'issuer',
+  clientId: 'client at the issuer',
+  audience: 'API at the issuer',
+  scope: 'scope at the issuer',
   caFile: 'trusted certificates',
   timeout: 'time limit in seconds',
 };

@@ -1,6 +1,7 @@
 import {
   connectConfigured,
   findEmbeddedServer,
+  type LoginQuestion,
   RServerClient,
   resolveConfiguration,
 } from '../client/index.js';
@@ -21,9 +22,7 @@ export async function printToken(options: { header?: boolean; data?: string }): 
 
 async function connect(data: string | undefined): Promise<RServerClient> {
   if (data === undefined && (await resolveConfiguration()).url !== undefined) {
-    return connectConfigured(
-      process.stdin.isTTY ? { ask: (question) => askSilently(question.prompt) } : {},
-    );
+    return connectConfigured(process.stdin.isTTY ? { ask: askInTerminal } : {});
   }
   const directory = dataDirectory(data);
   const location = await findEmbeddedServer(directory);
@@ -33,4 +32,15 @@ async function connect(data: string | undefined): Promise<RServerClient> {
     );
   }
   return new RServerClient(location);
+}
+
+async function askInTerminal(question: LoginQuestion): Promise<string> {
+  if (question.kind === 'secret') return await askSilently(question.prompt);
+  const { page, code } = await question.begin();
+  process.stderr.write(
+    `To log in to ${question.url}, open ${page} and enter the code ${code} there.\n`,
+  );
+  return await new Promise((resolve) => {
+    question.signal.addEventListener('abort', () => resolve(''), { once: true });
+  });
 }

@@ -1,11 +1,11 @@
 import {
-  type AskLogin,
   type Configuration,
   ConfiguredLogin,
   type MagicSettings,
   resolveConfiguration,
 } from './configuration/index.js';
 import { connectEmbedded } from './embedded/index.js';
+import type { AskLogin } from './login-question.js';
 import { RServerClient } from './r-server-client.js';
 
 /** Which server to connect with. */

@@ -3,6 +3,8 @@ export * from './configuration/index.js';
 export * from './connect.js';
 export * from './embedded/index.js';
 export * from './errors.js';
+export type { AskLogin, ConfirmationQuestion, LoginQuestion } from './login-question.js';
+export type { DeviceCode } from './openid/index.js';
 export * from './r-server-client.js';
 export { ServiceRoutes } from './services.js';
 export { SessionRoutes } from './sessions.js';

@@ -69,6 +69,15 @@ describe('slipway kernel install', () => {
     });
   });
 
+  it('keeps that one logs in at an issuer, which the server names', async () => {
+    const options = ['--server', 'https://host:1', '--auth', 'aad'];
+    expect((await kernel('install', ...options)).exitCode).toBe(0);
+    expect((await readEntry(join(user, ENTRY))).env).toEqual({
+      SLIPWAY_DEFAULT_URL: 'https://host:1',
+      SLIPWAY_DEFAULT_AUTH: 'aad',
+    });
+  });
+
   it.each([
     [['--username', 'ana'], /Give --server, too/],
     [['--server', 'host', '--auth', 'kerberos'], /AUTH must be admin/],

@@ -343,7 +343,6 @@ describe('%connect', () => {
     ['%connect http://host --password Secret-1', /a cell is saved with the notebook/],
     ['%connect http://host --token=Secret-1', /a cell is saved with the notebook/],
     ['%connect http://host --auth ldap', /cannot log in by LDAP/],
-    ['%connect http://host --auth aad', /cannot log in by AAD/],
     ['%connect --user ana', /Say with which server/],
   ])('refuses %s and says why, without repeating a secret', async (cell, reason) => {
     const client = await withPassword();

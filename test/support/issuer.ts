@@ -77,6 +77,13 @@ export class TestIssuer {
     this.#serve();
   }
 
+  /** Forgets who has logged in: no login can be renewed any more. */
+  endLogins(): void {
+    for (const key of this.#records.keys()) {
+      if (!key.startsWith('Client:')) this.#records.delete(key);
+    }
+  }
+
   /** How many times the keys were fetched. */
   get keyFetches(): number {
     return this.asked.filter((path) => path === '/jwks').length;

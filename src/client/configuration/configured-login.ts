@@ -1,24 +1,12 @@
 import { LoginFailedError } from '../errors.js';
+import type { AskLogin } from '../login-question.js';
+import type { Granted, OpenIdUser } from '../openid/index.js';
 import type { CredentialSource, Credentials, Refusal } from '../tokens.js';
 import { runCredentialCommand } from './credential-command.js';
 import { MissingCredentialsError } from './errors.js';
 import type { Configuration, LoginSetting } from './resolve.js';
 import { readSecretFile } from './secret-file.js';
 import { environmentVariable } from './settings.js';
-
-/** What the user is asked for. */
-export interface LoginQuestion {
-  /** The question as one line, with the reason where the login was refused. */
-  readonly prompt: string;
-  /** Aborts when the answer is not wanted any more. */
-  readonly signal: AbortSignal;
-}
-
-/**
- * Asks the user for a secret. Empty when the user gives up or interrupts, undefined where nobody
- * can be asked.
- */
-export type AskLogin = (question: LoginQuestion) => Promise<string | undefined>;
 
 /** How many logins in a row may be refused: servers keep those waiting who guess. */
 const MOST_ATTEMPTS = 3;
@@ -30,6 +18,8 @@ export class ConfiguredLogin implements CredentialSource {
   readonly #closing = new AbortController();
   /** What the user has answered. */
   #asked: Credentials | undefined;
+  /** Where the user logs in at an issuer, once they have begun to. */
+  #openid: OpenIdUser | undefined;
   /** Of the credentials that were given last. */
   #username: string | undefined;
 
@@ -51,7 +41,12 @@ export class ConfiguredLogin implements CredentialSource {
    */
   async get(refusal?: Refusal): Promise<Credentials> {
     const credentials = await (refusal === undefined ? this.#first() : this.#others(refusal));
-    this.#username = credentials.kind === 'password' ? credentials.username : undefined;
+    this.#username =
+      credentials.kind === 'password'
+        ? credentials.username
+        : credentials === this.#asked
+          ? this.#openid?.username
+          : undefined;
     return credentials;
   }
 
@@ -72,7 +67,10 @@ export class ConfiguredLogin implements CredentialSource {
   /** What is configured may have changed: a file has been written, a command is asked again. */
   async #others(refusal: Refusal): Promise<Credentials> {
     const { login } = this.#configuration;
-    const isFirst = refusal.attempt === 1 && refusal.credentials !== this.#asked;
+    const isAsked = refusal.credentials === this.#asked;
+    const isFirst = refusal.attempt === 1 && !isAsked;
+    const renewed = isAsked ? await this.#openid?.renew() : undefined;
+    if (renewed !== undefined) return this.#remember(tokenOf(renewed));
     this.#asked = undefined;
     if (login !== undefined && isFirst && isRenewable(login)) {
       const again = await this.#configured(login);
@@ -105,26 +103,43 @@ export class ConfiguredLogin implements CredentialSource {
 
   async #askUser(refusal: Refusal | undefined): Promise<Credentials | 'nothing' | 'nobody'> {
     if (this.#ask === undefined) return 'nobody';
+    if (this.#configuration.kind === 'openid') return await this.#askIssuer(this.#ask);
     const { url, user } = this.#configuration;
     const kind = refusal?.credentials.kind ?? this.#configuration.kind;
     const { signal } = this.#closing;
     const what = kind === 'token' ? `Access token for ${url}` : `Password of ${user} at ${url}`;
     const reason = refusal === undefined ? '' : `${refusal.error.message} `;
     const prompt = `${reason}${what}: `;
-    const answer = await this.#ask({ prompt, signal });
+    const answer = await this.#ask({ kind: 'secret', prompt, signal });
     if (!answer) return answer === undefined ? 'nobody' : 'nothing';
-    this.#asked =
+    return this.#remember(
       kind === 'token'
         ? { kind, token: answer }
-        : { kind: 'password', username: user, password: answer };
-    return this.#asked;
+        : { kind: 'password', username: user, password: answer },
+    );
+  }
+
+  /** Has the user log in at the issuer. */
+  async #askIssuer(ask: AskLogin): Promise<Credentials | 'nothing' | 'nobody'> {
+    const { url, ca, openid } = this.#configuration;
+    if (this.#openid === undefined) {
+      const { OpenIdUser, openIdLogin } = await import('../openid/index.js');
+      this.#openid = new OpenIdUser(url, () => openIdLogin(url, ca, openid));
+    }
+    const granted = await this.#openid.logIn(ask, this.#closing.signal);
+    return typeof granted === 'object' ? this.#remember(tokenOf(granted)) : granted;
+  }
+
+  #remember(credentials: Credentials): Credentials {
+    this.#asked = credentials;
+    return credentials;
   }
 
   #missing(): MissingCredentialsError {
     const { url, origins, kind } = this.#configuration;
     const { where = '', source } = origins.find(({ key }) => key === 'url') ?? {};
     const variables =
-      kind === 'token'
+      kind !== 'password'
         ? environmentVariable('token')
         : `${environmentVariable('user')} and ${environmentVariable('password')}, or ${environmentVariable('token')}`;
     if (source === '%connect') {
@@ -134,16 +149,23 @@ export class ConfiguredLogin implements CredentialSource {
     }
     const names = source === 'kernelspec' ? 'The kernel was installed for' : `${where} names`;
     return new MissingCredentialsError(
-      `${names} ${url}, but there is no way to log in: set ${variables}, or name a file or a command that has it, or run %connect ${url}.`,
+      `${names} ${url}, but there is no way to log in: set ${variables}, or name a file or a command that has it, or run %connect ${url}${kind === 'openid' ? ' --auth aad' : ''}.`,
     );
   }
 
   #advice(): string {
     const { login, url, user, kind } = this.#configuration;
     const place = login === undefined ? '' : `Correct ${login.where}, or run `;
-    const option = kind === 'token' ? '--auth token' : `--user ${user}`;
+    const option = OPTIONS[kind] ?? `--user ${user}`;
     return `${place === '' ? 'Run ' : place}%connect ${url} ${option} to log in again.`;
   }
+}
+
+/** How `%connect` is told of a way to log in, where that is not by a password. */
+const OPTIONS: Readonly<Record<string, string>> = { token: '--auth token', openid: '--auth aad' };
+
+function tokenOf({ token, expiresAt }: Granted): Credentials {
+  return { kind: 'token', token, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }
 
 function isRenewable(login: LoginSetting): boolean {

@@ -1,7 +1,7 @@
 /** Where the kernel's settings come from, and how they become a login. */
 
 export { configFilePath, EMBEDDED } from './config-file.js';
-export { type AskLogin, ConfiguredLogin, type LoginQuestion } from './configured-login.js';
+export { ConfiguredLogin } from './configured-login.js';
 export * from './errors.js';
 export { checkAccess, isObject, type JsonFile, readJsonFile } from './json-file.js';
 export { kernelspecPlace, type MagicSettings } from './places.js';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidServerUrlError } from '../errors.js';
+import type { OpenIdSettings } from '../openid/index.js';
 import { normaliseServerUrl } from '../transport.js';
 import { type ConfigFile, EMBEDDED, readConfigFile } from './config-file.js';
 import { AuthMethodError, SettingError } from './errors.js';
@@ -24,6 +25,18 @@ const LOGIN_KEYS = [
   'credentialCommand',
 ] as const satisfies readonly SettingKey[];
 type LoginKey = (typeof LOGIN_KEYS)[number];
+
+/** The settings that are no way to log in, besides the address. */
+const SHOWN = [
+  'user',
+  'auth',
+  'authority',
+  'clientId',
+  'audience',
+  'scope',
+  'caFile',
+  'timeout',
+] as const satisfies readonly SettingKey[];
 
 /** How the configuration says to log in. */
 export type LoginSetting = {
@@ -53,8 +66,9 @@ export interface Configuration {
   /** Address of the server; undefined for this user's own. */
   readonly url: string | undefined;
   readonly user: string;
-  /** Whether a password or an access token is what the server wants. */
-  readonly kind: 'password' | 'token';
+  /** What the server wants: a password, an access token, or one of an issuer's of OpenID Connect. */
+  readonly kind: 'password' | 'token' | 'openid';
+  readonly openid: OpenIdSettings;
   readonly login: LoginSetting | undefined;
   /** PEM certificates to trust. */
   readonly ca: string | undefined;
@@ -90,13 +104,22 @@ export async function resolveConfiguration(
   const login = findLogin(places, user, method, isByHand);
   const isToken = login?.key === 'token' || login?.key === 'tokenFile';
   const timeout = pick('timeout')?.values.timeout;
-  const origins = (['user', 'auth', 'caFile', 'timeout'] as const).flatMap((key) =>
-    originOf(key, pick(key)),
-  );
+  const origins = SHOWN.flatMap((key) => originOf(key, pick(key)));
   return {
     url: target?.url,
     user,
-    kind: method === 'token' || (method === undefined && isToken) ? 'token' : 'password',
+    kind:
+      method === 'aad'
+        ? 'openid'
+        : method === 'token' || (method === undefined && isToken)
+          ? 'token'
+          : 'password',
+    openid: {
+      authority: pick('authority')?.values.authority,
+      clientId: pick('clientId')?.values.clientId,
+      audience: pick('audience')?.values.audience,
+      scope: pick('scope')?.values.scope,
+    },
     login,
     ca: await readCertificates(pick('caFile')),
     timeout: timeout === undefined ? undefined : timeout * 1000,
@@ -163,17 +186,15 @@ function isPassword(key: LoginKey): boolean {
 
 function suits(key: LoginKey, method: SettingValues['auth'] | undefined): boolean {
   if (method === undefined || key === 'credentialCommand') return true;
-  return key.startsWith('token') === (method === 'token');
+  return key.startsWith('token') === (method === 'token' || method === 'aad');
 }
 
 /** @throws {AuthMethodError} for a method that is not there, with what to do instead. */
 function checkMethod(method: SettingValues['auth'] | undefined, place: Place | undefined): void {
-  if (method !== 'ldap' && method !== 'aad') return;
+  if (method !== 'ldap') return;
   const where = place?.source === '%connect' ? `--auth ${method}` : place?.where('auth');
   const instead =
-    method === 'ldap'
-      ? 'An R Server with LDAP takes user name and password in the same way as a local account: leave it out, or say admin.'
-      : 'Get an access token for the server from Azure Active Directory, and use it with --auth token or SLIPWAY_TOKEN.';
+    'An R Server with LDAP takes user name and password in the same way as a local account: leave it out, or say admin.';
   throw new AuthMethodError(
     `${where}: this version cannot log in by ${method.toUpperCase()} itself. ${instead}`,
   );
@@ -206,7 +227,7 @@ function urlOrigin(naming: Place | undefined, target: Target | undefined): Setti
   return { key: 'url', value: url, source: naming.source, where: naming.where('url') };
 }
 
-function originOf(key: 'user' | 'auth' | 'caFile' | 'timeout', place: Place | undefined) {
+function originOf(key: (typeof SHOWN)[number], place: Place | undefined) {
   const value = place?.values[key];
   if (place === undefined || value === undefined) {
     return { key, value: SETTINGS[key].default, source: 'default', where: '' } as const;

@@ -16,6 +16,14 @@ export interface SettingValues {
   readonly credentialCommand: readonly string[];
   /** PEM certificates of the authorities to trust, in place of the usual ones. */
   readonly caFile: string;
+  /** Address of the issuer where the user logs in. */
+  readonly authority: string;
+  /** The program that they log in with, as it is registered there. */
+  readonly clientId: string;
+  /** The API that the token is for. */
+  readonly audience: string;
+  /** What is asked for. */
+  readonly scope: string;
   /** Seconds that a short request may take. */
   readonly timeout: number;
 }
@@ -63,6 +71,9 @@ function text<Key extends SettingKey>(
   };
 }
 
+/** The default of what a server tells to those who have no token. */
+const SAID = 'what the server says';
+
 const path = { isPath: true, expected: 'the path of a file' } as const;
 
 /** All settings. Of several ways to log in at one place, the first of this order counts. */
@@ -77,7 +88,7 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Key> } = {
     magic: '--auth METHOD',
     default: 'admin',
     schema: { enum: AUTH_METHODS },
-    expected: 'admin (user name and password) or token',
+    expected: 'admin (user name and password), aad (an issuer such as Azure AD) or token',
     fromText: (value) => AUTH_METHODS.find((method) => method === value),
   }),
   token: text('token', { magic: 'asked', isSecret: true }),
@@ -93,6 +104,15 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Key> } = {
     expected: 'a program with its arguments, as a list of texts or as one line with quotes',
     fromText: splitCommand,
   },
+  authority: text('authority', {
+    default: SAID,
+    expected: 'an https address such as "https://login.microsoftonline.com/contoso.com"',
+    // Whether it is protected by TLS is looked at by whoever sends something there.
+    fromText: (value) => (/^https?:\/\/[^\s?#@]+$/.test(value) ? value : undefined),
+  }),
+  clientId: text('clientId', { default: SAID }),
+  audience: text('audience', { default: SAID }),
+  scope: text('scope', { default: SAID }),
   caFile: text('caFile', { ...path, default: 'the authorities that Node trusts' }),
   timeout: {
     key: 'timeout',

@@ -270,10 +270,24 @@ describe('a setting', () => {
     expect(error.message).toContain(name);
   });
 
-  it.each(['ldap', 'aad'] as const)('--auth %s says what to do instead', async (auth) => {
-    const error = await failure({ url: SERVER, auth });
+  it('--auth ldap says what to do instead', async () => {
+    const error = await failure({ url: SERVER, auth: 'ldap' });
     expect(error).toBeInstanceOf(AuthMethodError);
-    expect(error.message).toMatch(auth === 'ldap' ? /say admin/ : /--auth token/);
+    expect(error.message).toMatch(/say admin/);
+  });
+
+  it('of an issuer comes from any place', async () => {
+    Object.assign(env, { SLIPWAY_AUTHORITY: 'https://login.windows.net/contoso.com' });
+    env.SLIPWAY_DEFAULT_CLIENT_ID = 'notebooks';
+    const { kind, openid } = await resolve({ url: SERVER, auth: 'aad' });
+    expect(kind).toBe('openid');
+    expect(openid).toMatchObject({
+      authority: 'https://login.windows.net/contoso.com',
+      clientId: 'notebooks',
+      audience: undefined,
+    });
+    env.SLIPWAY_AUTHORITY = 'login.example.org';
+    expect((await failure()).message).toMatch(/SLIPWAY_AUTHORITY must be an https address/);
   });
 
   it('is told with the place that it comes from, a secret without its value', async () => {

@@ -197,7 +197,8 @@ describe('the user', () => {
   /** Answers one after the other, and what was asked. */
   function answers(...given: (string | undefined)[]) {
     const prompts: string[] = [];
-    const ask: AskLogin = async ({ prompt }) => {
+    const ask: AskLogin = async (question) => {
+      const prompt = question.kind === 'secret' ? question.prompt : '';
       prompts.push(prompt);
       return given.shift();
     };
