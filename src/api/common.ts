@@ -14,7 +14,10 @@ export const Nullable = <T extends TSchema>(schema: T) =>
   Type.Optional(Type.Union([schema, Type.Null()]));
 
 /** Where Python code of a session or service runs. Realtime services have no code. */
-export const RuntimeType = Type.Union([Type.Literal('R'), Type.Literal('Python')]);
+export const RuntimeType = Type.Union([Type.Literal('R'), Type.Literal('Python')], {
+  // AutoRest makes a type of this name, which programs for R Server use: RuntimeType.Python.
+  'x-ms-enum': { name: 'RuntimeType', modelAsString: false },
+});
 export type RuntimeType = Static<typeof RuntimeType>;
 
 /** A named value that goes into or comes out of a session. */

@@ -37,7 +37,9 @@ export const WebService = Type.Object(
     versionPublishedBy: Type.String(),
     creationTime: Type.String({ description: 'ISO 8601, without a time zone.' }),
     snapshotId: Type.Union([Type.String(), Type.Null()]),
-    runtimeType: Type.Union([RuntimeType, Type.Literal('Realtime')]),
+    runtimeType: Type.Union([RuntimeType, Type.Literal('Realtime')], {
+      'x-ms-enum': { name: 'WebServiceRuntimeType', modelAsString: false },
+    }),
     initCode: Type.Optional(Type.Union([Type.String(), Type.Null()])),
     code: Type.Optional(Type.String()),
     description: Type.Union([Type.String(), Type.Null()]),

@@ -310,6 +310,28 @@ describe('PATCH', () => {
     });
   });
 
+  it('removes the description, the alias, initCode and the snapshot with ""', async () => {
+    const snapshotId = await snapshotOf(server, 'k = 1');
+    await publish(server, 'Emptied/1', {
+      code: "known = [name for name in ('k', 'i') if name in globals()]",
+      outputParameterDefinitions: [{ name: 'known', type: 'vector' }],
+      description: 'Tells.',
+      operationId: 'tell',
+      initCode: 'i = 1',
+      snapshotId,
+    });
+    expect((await consume(server, 'Emptied/1')).outputParameters).toEqual({ known: ['k', 'i'] });
+    const json = { description: '', operationId: '', initCode: '', snapshotId: '' };
+    expect((await server.request('PATCH', '/services/Emptied/1', { json })).status).toBe(200);
+    expect(await metadata('Emptied/1')).toMatchObject({
+      description: null,
+      operationId: 'consume',
+      initCode: null,
+      snapshotId: null,
+    });
+    expect((await consume(server, 'Emptied/1')).outputParameters).toEqual({ known: [] });
+  });
+
   it('has new code answer from then on', async () => {
     await publish(server, 'Swap/1', ADD);
     await server.request('PATCH', '/services/Swap/1', { json: { code: 'total = a * b' } });
@@ -356,6 +378,22 @@ describe("another user's service", () => {
     await publish(server, 'Shared/1', ADD);
     expect((await tryPublish(server, 'Shared/2', ADD, { token: stranger })).status).toBe(201);
     expect((await metadata('Shared/2')).versionPublishedBy).toBe('stranger');
+  });
+
+  it('is no longer changed by who has become a Reader, and still shows them its code', async () => {
+    const { auth } = server.server.context;
+    const password = 'former has a password';
+    await auth.setPassword('former', password, 'Contributor');
+    const before = await server.login('former', password);
+    await publish(server, 'Former/1', ADD, { token: before });
+    await auth.setPassword('former', password, 'Reader');
+    const token = await server.login('former', password);
+    const patched = await server.request('PATCH', '/services/Former/1', { token, json: {} });
+    expect(patched.status).toBe(403);
+    expect(await metadata('Former/1', token)).toMatchObject({
+      code: ADD.code,
+      myPermissionOnService: 'read only',
+    });
   });
 
   it('can be deleted by an Owner', async () => {

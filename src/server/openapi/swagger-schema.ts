@@ -12,6 +12,8 @@ export type Definitions = Map<string, SwaggerSchema>;
  */
 export const REFERENCE = 'x-slipway-ref';
 
+const ENUM_NAME = 'x-ms-enum';
+
 /**
  * Translates a schema of the API to Swagger 2.0: a schema with an `$id` becomes a definition, null
  * becomes `x-nullable`, alternatives of constants an enumeration, a record `additionalProperties`.
@@ -58,10 +60,9 @@ export function restoreReferences(value: unknown): unknown {
 
 function translate(source: SwaggerSchema, definitions: Definitions): SwaggerSchema {
   const { anyOf, $id, const: constant, patternProperties, properties, items, ...rest } = source;
-  const target: SwaggerSchema = { ...rest };
-  if (Array.isArray(anyOf)) {
-    Object.assign(target, translateUnion(anyOf as SwaggerSchema[], definitions));
-  }
+  const target: SwaggerSchema = Array.isArray(anyOf)
+    ? { ...translateUnion(anyOf as SwaggerSchema[], definitions), ...rest }
+    : { ...rest };
   if (constant !== undefined) {
     target.enum = [constant];
   }
@@ -88,7 +89,14 @@ function translateUnion(union: readonly SwaggerSchema[], definitions: Definition
   const options = all.filter((option) => option.type !== 'null');
   const nullable = options.length < all.length ? { 'x-nullable': true } : {};
   if (options.every((option) => option.const !== undefined)) {
-    return { type: 'string', enum: options.map((option) => option.const), ...nullable };
+    // The name that generators give to the alternatives stands at the innermost union.
+    const named = union.find((option) => ENUM_NAME in option);
+    return {
+      type: 'string',
+      enum: options.map((option) => option.const),
+      ...nullable,
+      ...(named === undefined ? {} : { [ENUM_NAME]: named[ENUM_NAME] }),
+    };
   }
   const [only, ...others] = options;
   if (only === undefined || others.length > 0) {

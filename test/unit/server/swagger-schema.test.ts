@@ -34,10 +34,23 @@ describe('a schema in Swagger 2.0', () => {
     });
   });
 
-  it('makes one enumeration of nested alternatives', () => {
+  it('makes one enumeration of nested alternatives, with the name of the outer one', () => {
     const { definitions } = translate(WebService);
     expect(definitions.WebService).toMatchObject({
-      properties: { runtimeType: { type: 'string', enum: ['R', 'Python', 'Realtime'] } },
+      properties: {
+        runtimeType: {
+          type: 'string',
+          enum: ['R', 'Python', 'Realtime'],
+          'x-ms-enum': { name: 'WebServiceRuntimeType' },
+        },
+      },
+    });
+  });
+
+  it('keeps the name of an enumeration that may be null', () => {
+    const { definitions } = translate(CreateSessionRequest);
+    expect(definitions.CreateSessionRequest).toMatchObject({
+      properties: { runtimeType: { 'x-ms-enum': { name: 'RuntimeType' } } },
     });
   });
 
