@@ -69,6 +69,20 @@ export interface MetricsConfig {
   readonly token: string | undefined;
 }
 
+/** How the rows of batches are run, and how long their results are kept. */
+export interface BatchConfig {
+  /** Batches that run at the same time; more wait for their turn. */
+  readonly running: number;
+  /** Most rows of one batch that run at the same time, whatever its client asks for. */
+  readonly maxParallel: number;
+  /** Rows of one batch. */
+  readonly maxRows: number;
+  /** Bytes of the body that begins a batch. */
+  readonly maxBytes: number;
+  /** Seconds that results are kept after the last row. */
+  readonly keep: number;
+}
+
 /**
  * Settings of a server, complete: whoever starts it has filled in the defaults. Each has a row in
  * the table of `settings/`, from which the configuration file, the variables and the options come.
@@ -112,6 +126,7 @@ export interface ServerConfig {
   readonly serviceQueue: number;
   /** Seconds until a call of a service is given up and its worker killed. */
   readonly serviceTimeout: number;
+  readonly batch: BatchConfig;
   /** Bytes of a JSON body. */
   readonly maxBodyBytes: number;
   /** Bytes of an uploaded file or workspace object. */
@@ -141,6 +156,13 @@ export const CONFIG_DEFAULTS = {
   servicePools: { maxSize: 80, idleTime: 60 },
   serviceQueue: 256,
   serviceTimeout: 600,
+  batch: {
+    running: 16,
+    maxParallel: 100,
+    maxRows: 1_000_000,
+    maxBytes: 1024 * 1024 * 1024,
+    keep: 7 * 24 * 60 * 60,
+  },
   maxBodyBytes: 64 * 1024 * 1024,
   maxUploadBytes: 4 * 1024 * 1024 * 1024,
 } as const satisfies Partial<ServerConfig>;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Compute } from '../compute/index.js';
 import type { Authenticator, OpenIdTokens } from './auth/index.js';
+import type { Batches } from './batches/index.js';
 import type { ServerConfig } from './config.js';
 import type { Services } from './services/index.js';
 import type { Sessions } from './sessions/index.js';
@@ -26,4 +27,5 @@ export interface ServerContext {
   readonly snapshots: Snapshots;
   readonly sessions: Sessions;
   readonly services: Services;
+  readonly batches: Batches;
 }

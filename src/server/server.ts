@@ -7,6 +7,7 @@ import { openIdTokens, prepareAdmin } from './accounts.js';
 import { announce, recordStop, withdraw } from './announcement.js';
 import { buildApp } from './app.js';
 import { ADMIN, Authenticator, loadSigningKey } from './auth/index.js';
+import { Batches } from './batches/index.js';
 import { CertificateReload, readCertificate, type TlsOptions } from './certificate.js';
 import type { ServerConfig } from './config.js';
 import type { ServerContext } from './context.js';
@@ -107,6 +108,7 @@ async function createContext(config: ServerConfig, { log }: ServerLog): Promise<
   const snapshots = new Snapshots(store, materialised);
   const sessions = new Sessions({ config, log, compute, snapshots });
   const services = new Services({ config, log, compute, store, snapshots });
+  const batches = new Batches({ config, log, store, services });
   return {
     config,
     log,
@@ -118,6 +120,7 @@ async function createContext(config: ServerConfig, { log }: ServerLog): Promise<
     snapshots,
     sessions,
     services,
+    batches,
   };
 }
 
@@ -133,6 +136,7 @@ async function createMetrics(
 
 /** Ends the parts of a server, in the reverse order. */
 async function closeContext(context: ServerContext): Promise<void> {
+  await context.batches.close();
   await context.services.close();
   await context.sessions.close({ keep: true });
   await context.compute.close();
@@ -205,6 +209,7 @@ class RunningServer implements SlipwayServer {
     );
     log.info({ url: this.url, version: SERVER_VERSION, metrics }, 'The server listens.');
     this.#inBackground('The services could not be resumed.', () => this.#resumeServices());
+    this.#inBackground('The batches could not be resumed.', () => this.context.batches.resume());
     this.#collectGarbage();
     this.#garbageTimer = setInterval(() => this.#collectGarbage(), GARBAGE_INTERVAL);
     this.#garbageTimer.unref();
@@ -224,7 +229,7 @@ class RunningServer implements SlipwayServer {
   }
 
   async #close(keepSessions: boolean): Promise<void> {
-    const { config, log, services, sessions, compute, store } = this.context;
+    const { config, log, batches, services, sessions, compute, store } = this.context;
     this.context.phase.current = 'stopping';
     clearInterval(this.#garbageTimer);
     this.#certificate?.close();
@@ -240,6 +245,7 @@ class RunningServer implements SlipwayServer {
     // It stops listening at once and resolves when the last request has its answer.
     const requestsEnded = this.#app.close();
     await settled(requestsEnded, GRACE);
+    await batches.close();
     // Requests that wait for a session or a service get their answer from its end.
     await services.close();
     await sessions.close({ keep: keepSessions });
@@ -267,6 +273,7 @@ class RunningServer implements SlipwayServer {
 
   #collectGarbage(): void {
     this.#inBackground('Unused content could not be removed.', async () => {
+      await this.context.batches.expire();
       const removed = await this.context.store.collectGarbage();
       if (removed > 0) {
         this.context.log.info({ removed }, 'Removed content that nothing refers to.');

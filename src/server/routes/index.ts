@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ApiLevel } from '../config.js';
 import type { ServerContext } from '../context.js';
 import { authRoutes } from './auth.js';
+import { batchRoutes } from './batches.js';
 import { channelRoutes } from './channel.js';
 import { computeNodeRoutes } from './compute-nodes.js';
 import { consumeRoutes } from './consume.js';
@@ -26,6 +27,7 @@ const ROUTES: readonly Routes[] = [
   serviceRoutes,
   realtimeRoutes,
   consumeRoutes,
+  batchRoutes,
   statusRoutes,
   openapiRoutes,
   healthRoutes,

@@ -1,4 +1,5 @@
 /** Published services: versions, their workers, and calls. */
+export { CallCancelledError, CallGroup } from './call-group.js';
 export {
   InvalidCallBodyError,
   InvalidParameterError,
@@ -12,4 +13,5 @@ export {
   ServiceTimeoutError,
   ServiceUnavailableError,
 } from './errors.js';
+export type { ServiceHold } from './holds.js';
 export { Services } from './services.js';

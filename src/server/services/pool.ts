@@ -5,6 +5,7 @@ import {
   WorkerEndedError,
 } from '../../compute/index.js';
 import type { PoolSize } from '../store/index.js';
+import { CallCancelledError, type CallGroup } from './call-group.js';
 import {
   ServiceBusyError,
   ServiceCrashedError,
@@ -13,16 +14,7 @@ import {
 } from './errors.js';
 import { HostKeeper, type HostOptions } from './host-keeper.js';
 import { type Call, WorkerSlot } from './worker-slot.js';
-
-/**
- * Calls that are sent to a worker while it runs another, so that it need not wait for the next.
- * Only where calls are short: a call cannot be taken back from a worker that turns out slow.
- */
-const PIPELINE_DEPTH = 2;
-/** Milliseconds of a call that count as short. */
-const SHORT_CALL = 5;
-/** Weight of the newest call in the mean duration. */
-const SMOOTHING = 0.1;
+import { WorkerSlots } from './worker-slots.js';
 
 /** Milliseconds before a worker that fails again and again is started anew. */
 const FIRST_BACKOFF = 100;
@@ -58,8 +50,12 @@ export interface PoolLoad {
 export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #host: HostKeeper;
-  readonly #slots = new Set<WorkerSlot>();
+  readonly #slots = new WorkerSlots();
   readonly #queue: Call[] = [];
+  /** Calls of groups, which run when the queue is empty. */
+  readonly #background: Call[] = [];
+  /** Those who may still send calls after the pool has been retired. */
+  #holders = 0;
   readonly #watch: NodeJS.Timeout;
   #size: PoolSize;
   /** Workers that are being started. */
@@ -67,8 +63,6 @@ export class WorkerPool {
   #failures = 0;
   #lastFailure = '';
   #retry: NodeJS.Timeout | undefined;
-  /** Milliseconds; a service whose calls were not measured yet counts as slow. */
-  #meanDuration = SHORT_CALL;
   #isClosed = false;
   #drained: (() => void) | undefined;
 
@@ -88,6 +82,11 @@ export class WorkerPool {
   /** Whether all workers are there that are kept ready. */
   get isReady(): boolean {
     return this.#slots.size >= this.#size.initial;
+  }
+
+  /** Workers that it has at most. */
+  get most(): number {
+    return this.#size.max;
   }
 
   /** Changes the number of workers. Those that are too many end when they have no call. */
@@ -129,8 +128,9 @@ export class WorkerPool {
         return;
       }
       const arrivedAt = performance.now();
-      const call: Call = { body, requestId, arrivedAt, isAbandoned, resolve, reject };
-      const slot = this.#queue.length === 0 ? this.#freeSlot() : undefined;
+      const group = undefined;
+      const call: Call = { body, requestId, arrivedAt, isAbandoned, group, resolve, reject };
+      const slot = this.#queue.length === 0 ? this.#slots.free(group) : undefined;
       if (slot !== undefined) {
         this.#send(slot, call);
       } else if (this.#queue.length >= this.#options.queueLimit) {
@@ -144,7 +144,61 @@ export class WorkerPool {
     });
   }
 
-  /** Answers the calls that it has, then closes. The caller sends no more. */
+  /**
+   * Runs a call of a group when no other call waits. It waits for a worker as long as it must; its
+   * sender limits how many there are.
+   * @throws {CallCancelledError} {ServiceUnavailableError} {ServiceCrashedError}
+   *   {ServiceTimeoutError}
+   */
+  callInBackground(body: Uint8Array, requestId: string, group: CallGroup): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const isAbandoned = () => group.isCancelled;
+      const arrivedAt = performance.now();
+      if (isAbandoned()) {
+        reject(new CallCancelledError());
+      } else if (this.#isClosed) {
+        reject(this.#shuttingDown());
+      } else if (this.#hasGivenUp() && this.#retry !== undefined) {
+        reject(new ServiceUnavailableError(this.#label, this.#lastFailure));
+      } else {
+        this.#background.push({ body, requestId, arrivedAt, isAbandoned, group, resolve, reject });
+        this.#fill();
+        this.#dispatch();
+      }
+    });
+  }
+
+  /** Ends the calls of a group, those that run with their workers. */
+  cancel(group: CallGroup): void {
+    group.isCancelled = true;
+    for (const slot of this.#slots) {
+      if (slot.group === group) slot.stop('cancelled');
+    }
+    for (let at = this.#background.length - 1; at >= 0; at -= 1) {
+      const call = this.#background[at] as Call;
+      if (call.group !== group) continue;
+      this.#background.splice(at, 1);
+      call.reject(new CallCancelledError());
+    }
+    this.#dispatch();
+  }
+
+  /**
+   * Keeps the pool from closing when it is retired.
+   * @returns lets it go, once
+   */
+  hold(): () => void {
+    this.#holders += 1;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#holders -= 1;
+      if (!this.#isClosed) this.#dispatch();
+    };
+  }
+
+  /** Answers the calls that it has, then closes when nobody holds it. The caller sends no more. */
   async retire(): Promise<void> {
     if (!this.#isIdle()) {
       await new Promise<void>((resolve) => {
@@ -159,7 +213,7 @@ export class WorkerPool {
     this.#isClosed = true;
     clearInterval(this.#watch);
     clearTimeout(this.#retry);
-    for (const call of this.#queue.splice(0)) call.reject(this.#shuttingDown());
+    for (const call of this.#takeAll()) call.reject(this.#shuttingDown());
     this.#drained?.();
     await this.#host.close();
   }
@@ -181,33 +235,26 @@ export class WorkerPool {
   }
 
   #isIdle(): boolean {
-    if (this.#queue.length > 0) return false;
-    for (const slot of this.#slots) {
-      if (slot.load > 0) return false;
-    }
-    return true;
+    const waiting = this.#queue.length + this.#background.length;
+    return waiting === 0 && this.#holders === 0 && this.#slots.isIdle;
   }
 
-  /** The slot with the fewest calls that can take one more. */
-  #freeSlot(): WorkerSlot | undefined {
-    const depth = this.#meanDuration < SHORT_CALL ? PIPELINE_DEPTH : 1;
-    let best: WorkerSlot | undefined;
-    let least = depth;
-    for (const slot of this.#slots) {
-      if (slot.load < least && !slot.isOverdue) {
-        best = slot;
-        least = slot.load;
-      }
-    }
-    return best;
+  #takeAll(): Call[] {
+    return [...this.#queue.splice(0), ...this.#background.splice(0)];
   }
 
   #dispatch(): void {
     while (this.#queue.length > 0) {
-      const slot = this.#freeSlot();
+      const slot = this.#slots.free(undefined);
       if (slot === undefined) return;
       const call = this.#queue.shift() as Call;
       if (!call.isAbandoned()) this.#send(slot, call);
+    }
+    for (let next = this.#background[0]; next?.group !== undefined; next = this.#background[0]) {
+      const slot = this.#slots.freeForGroup(next.group);
+      if (slot === undefined) break;
+      this.#background.shift();
+      this.#send(slot, next);
     }
     if (this.#drained !== undefined && this.#isIdle()) this.#drained();
   }
@@ -221,10 +268,11 @@ export class WorkerPool {
         return;
       }
       this.#failures = 0;
-      this.#meanDuration += (duration - this.#meanDuration) * SMOOTHING;
+      this.#slots.measured(duration);
       call.resolve(answer);
       if (this.#slots.size > this.#size.max) this.#dismissIdle();
-      if (this.#queue.length > 0 || this.#drained !== undefined) this.#dispatch();
+      const isWanted = this.#queue.length > 0 || this.#background.length > 0;
+      if (isWanted || this.#drained !== undefined) this.#dispatch();
     });
   }
 
@@ -235,6 +283,10 @@ export class WorkerPool {
       call.reject(error);
     } else if (this.#isClosed) {
       call.reject(this.#shuttingDown());
+    } else if (call.group?.isCancelled) {
+      call.reject(new CallCancelledError());
+    } else if (!error.begun && call.group !== undefined) {
+      this.#background.unshift(call);
     } else if (!error.begun) {
       // Those behind it come in their order, each to the end of what was put back before it.
       const behind = this.#queue.findIndex((waiting) => waiting.arrivedAt > call.arrivedAt);
@@ -253,7 +305,7 @@ export class WorkerPool {
     void worker.ended.then((end) => {
       this.#slots.delete(slot);
       if (this.#isClosed || slot.isDismissed) return;
-      this.#options.log.warn(
+      this.#options.log[slot.isCancelled ? 'debug' : 'warn'](
         { service: this.#label, pid: worker.pid, end, overdue: slot.isOverdue },
         'A worker of a service has ended.',
       );
@@ -272,7 +324,8 @@ export class WorkerPool {
   #fill(): void {
     if (this.#isClosed || this.#retry !== undefined) return;
     const { initial, max } = this.#size;
-    const wanted = Math.max(initial, Math.min(max, this.#slots.size + this.#queue.length));
+    const waiting = this.#queue.length + this.#background.length;
+    const wanted = Math.max(initial, Math.min(max, this.#slots.size + waiting));
     while (this.#slots.size + this.#starting < wanted) {
       this.#starting += 1;
       this.#startWorker().then(
@@ -313,7 +366,7 @@ export class WorkerPool {
     }, delay);
     this.#retry.unref();
     if (this.#hasGivenUp()) {
-      for (const call of this.#queue.splice(0)) {
+      for (const call of this.#takeAll()) {
         call.reject(new ServiceUnavailableError(this.#label, this.#lastFailure));
       }
     }
@@ -341,10 +394,7 @@ export class WorkerPool {
     const now = performance.now();
     const limit = this.#options.timeout * 1000;
     for (const slot of this.#slots) {
-      if (!slot.isOverdue && slot.runningFor(now) > limit) {
-        slot.isOverdue = true;
-        slot.worker.kill();
-      }
+      if (slot.runningFor(now) > limit) slot.stop('overdue');
     }
     while ((this.#queue[0]?.arrivedAt ?? now) < now - limit) {
       this.#queue.shift()?.reject(new ServiceBusyError(this.#label, this.#queue.length));

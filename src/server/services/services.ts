@@ -21,6 +21,7 @@ import {
   ServiceNotFoundError,
 } from './errors.js';
 import { ExclusiveTasks } from './exclusive.js';
+import { FormerServices, holdOf, runsTheSame, type ServiceHold } from './holds.js';
 import { LiveService, poolSize, type ServiceParts } from './live-service.js';
 import { mayChange } from './metadata.js';
 import type { PoolLoad } from './pool.js';
@@ -42,12 +43,14 @@ export class Services {
   readonly #changes = new ExclusiveTasks();
   /** Pools that answer their last calls. */
   readonly #retiring = new Set<LiveService>();
+  readonly #former: FormerServices;
   #isClosed = false;
 
   constructor(parts: ServiceParts & { readonly store: Store }) {
     this.#parts = parts;
     this.#store = parts.store;
     this.#catalog = new ServiceCatalog(parts.store.services);
+    this.#former = new FormerServices(parts);
   }
 
   /** Starts the workers of the newest services one after the other. */
@@ -291,12 +294,31 @@ export class Services {
     return { live, workers, running, waiting };
   }
 
+  /** Holds a version as it is now. @throws {ServiceNotFoundError} */
+  async hold(name: string, version: string): Promise<ServiceHold> {
+    for (;;) {
+      const live = await this.#find(name, version);
+      // It may have been changed before this went on.
+      if (this.#live.get(keyOf(name, version)) === live) return holdOf(live);
+    }
+  }
+
+  /** Holds a version as it once was, whatever has become of it. */
+  async holdFormer(record: ServiceRecord): Promise<ServiceHold> {
+    const { name, version } = record;
+    const isThere = (await this.#store.services.find(name, version)) !== undefined;
+    const now = isThere ? await this.hold(name, version) : undefined;
+    if (now !== undefined && runsTheSame(now.record, record)) return now;
+    now?.release();
+    return this.#former.hold(record);
+  }
+
   /** Ends the workers of all services. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const all = [...this.#live.values(), ...this.#retiring];
     this.#live.clear();
-    await Promise.all(all.map((live) => live.pool.close()));
+    await Promise.all([...all.map((live) => live.pool.close()), this.#former.close()]);
   }
 
   /** @throws {ServiceNotFoundError} */
@@ -396,11 +418,4 @@ function assertMayChange(user: User, record: ServiceRecord): void {
   if (!mayChange(user, record)) {
     throw new NotServiceOwnerError(`${record.name}/${record.version}`, record.owner);
   }
-}
-
-/** Whether workers of one record can answer for the other. */
-function runsTheSame(one: ServiceRecord, other: ServiceRecord): boolean {
-  const relevant = ({ code, initCode, inputs, outputs, outputFileNames, tree }: ServiceRecord) =>
-    JSON.stringify([code, initCode, inputs, outputs, outputFileNames, tree]);
-  return relevant(one) === relevant(other);
 }

@@ -1,4 +1,5 @@
 import type { ServiceWorker } from '../../compute/index.js';
+import type { CallGroup } from './call-group.js';
 
 /** A call of a service, from its arrival to its answer. */
 export interface Call {
@@ -8,6 +9,8 @@ export interface Call {
   readonly arrivedAt: number;
   /** Whether the caller has gone away, so that nobody wants the answer. */
   readonly isAbandoned: () => boolean;
+  /** What it is cancelled with; undefined for a call that somebody waits for. */
+  readonly group: CallGroup | undefined;
   readonly resolve: (answer: Buffer) => void;
   readonly reject: (error: Error) => void;
 }
@@ -18,8 +21,8 @@ export class WorkerSlot {
   readonly #calls: Call[] = [];
   /** When the worker began with its first call, or ended its last one. */
   #runningSince = performance.now();
-  /** Whether it was ended because a call took too long. */
-  isOverdue = false;
+  /** Why it is being ended by the pool, if it is. */
+  #stop: 'overdue' | 'cancelled' | undefined;
   /** Whether it was ever given a call. */
   wasCalled = false;
   /** Whether it was ended because the pool has more workers than it needs. */
@@ -31,6 +34,32 @@ export class WorkerSlot {
 
   get load(): number {
     return this.#calls.length;
+  }
+
+  /** What the calls that it has belong to; all of them to the same. */
+  get group(): CallGroup | undefined {
+    return this.#calls[0]?.group;
+  }
+
+  get isStopping(): boolean {
+    return this.#stop !== undefined;
+  }
+
+  /** Whether it was ended because a call took too long. */
+  get isOverdue(): boolean {
+    return this.#stop === 'overdue';
+  }
+
+  /** Whether it was ended because nobody wants what it ran. */
+  get isCancelled(): boolean {
+    return this.#stop === 'cancelled';
+  }
+
+  /** Has the worker end; how it ended comes to its calls. */
+  stop(reason: 'overdue' | 'cancelled'): void {
+    if (this.#stop !== undefined) return;
+    this.#stop = reason;
+    this.worker.kill();
   }
 
   add(call: Call): void {

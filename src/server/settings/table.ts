@@ -180,6 +180,22 @@ export const SETTINGS: SettingTable<SettableConfig> = {
     seconds(1, 30 * DAY),
     'seconds until a call of a service is given up and its worker ended',
   ),
+  batch: {
+    running: new Setting(
+      integer('a number', 1, 1000),
+      'batches that run at the same time; more wait for their turn',
+    ),
+    maxParallel: new Setting(
+      integer('a number', 1, 1000),
+      'rows of one batch that run at the same time, whatever its client asks for; a service runs no more of them than it has workers',
+    ),
+    maxRows: new Setting(integer('a number', 1, 100_000_000), 'rows of one batch'),
+    maxBytes: new Setting(bytes(1024, 1024 * GIBIBYTE), 'bytes of the body that begins a batch'),
+    keep: new Setting(
+      seconds(1, 3650 * DAY),
+      'seconds that the results of a batch are kept after its last row',
+    ),
+  },
   maxBodyBytes: new Setting(bytes(1024, GIBIBYTE), 'bytes of a JSON body'),
   maxUploadBytes: new Setting(
     bytes(1024, 1024 * GIBIBYTE),

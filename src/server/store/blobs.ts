@@ -14,6 +14,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
+import { syncDirectory } from '../files.js';
 import { forEachLimited } from './concurrency.js';
 
 /** One file of a snapshot directory. */
@@ -214,15 +215,6 @@ async function digest(path: string): Promise<{ sha256: string; size: number; mod
     return { sha256: hash.digest('hex'), size, mode: mode & 0o777 };
   } finally {
     await file.close();
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
 

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely } from 'kysely';
+import { BatchStore } from './batch-records.js';
 import { BlobStore } from './blobs.js';
 import { LoginStore } from './logins.js';
 import { migrate } from './migrations.js';
@@ -11,6 +12,7 @@ import { NodeSqliteDialect, openDatabase } from './sqlite-dialect.js';
 import type { Tables } from './tables.js';
 import { UserStore } from './users.js';
 
+export type { BatchFile, BatchRecord, BatchStore } from './batch-records.js';
 export type { BlobStore } from './blobs.js';
 export {
   MissingBlobError,
@@ -36,10 +38,11 @@ export interface Store {
   readonly logins: LoginStore;
   readonly snapshots: SnapshotStore;
   readonly services: ServiceStore;
+  readonly batches: BatchStore;
   readonly blobs: BlobStore;
   /** Name and state of the database, for the status of the server. */
   probe(): Promise<{ readonly type: string; readonly name: string; readonly state: string }>;
-  /** Removes content that no snapshot and no service refers to. @returns the number of blobs */
+  /** Removes content that no snapshot, no service and no batch refers to. @returns the number of blobs */
   collectGarbage(): Promise<number>;
   close(): Promise<void>;
 }
@@ -62,20 +65,27 @@ export async function openStore(dataDirectory: string): Promise<Store> {
   }
   const snapshots = new SnapshotStore(db);
   const services = new ServiceStore(db);
+  const batches = new BatchStore(db);
   const blobs = new BlobStore(blobDirectory);
   return {
     users: new UserStore(db),
     logins: new LoginStore(db),
     snapshots,
     services,
+    batches,
     blobs,
     async probe() {
       await db.selectFrom('users').select('name').limit(1).execute();
       return { type: 'sqlite', name: 'main', state: 'Open' };
     },
     async collectGarbage() {
-      const trees = [...(await snapshots.trees()), ...(await services.trees())];
+      const trees = [
+        ...(await snapshots.trees()),
+        ...(await services.trees()),
+        ...(await batches.trees()),
+      ];
       const keep = new Set(trees.flatMap((tree) => tree.files.map((file) => file.sha256)));
+      for (const sha256 of await batches.contents()) keep.add(sha256);
       return blobs.collectGarbage(keep);
     },
     close: () => db.destroy(),

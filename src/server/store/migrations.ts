@@ -61,6 +61,39 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .execute();
     },
   },
+  '0002-batches': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('batches')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('service_name', 'text', (column) => column.notNull())
+        .addColumn('service_version', 'text', (column) => column.notNull())
+        .addColumn('owner', 'text', (column) => column.notNull())
+        .addColumn('creation_time', 'text', (column) => column.notNull())
+        .addColumn('parallel_count', 'integer', (column) => column.notNull())
+        .addColumn('total', 'integer', (column) => column.notNull())
+        .addColumn('service', 'text', (column) => column.notNull())
+        .addColumn('finished_at', 'bigint')
+        .addColumn('failure', 'text')
+        .execute();
+      await db.schema
+        .createIndex('batches_of_owner')
+        .on('batches')
+        .columns(['owner', 'service_name', 'service_version', 'creation_time'])
+        .execute();
+      await db.schema
+        .createTable('batch_files')
+        .addColumn('batch_id', 'text', (column) =>
+          column.notNull().references('batches.id').onDelete('cascade'),
+        )
+        .addColumn('item', 'integer', (column) => column.notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('sha256', 'text', (column) => column.notNull())
+        .addColumn('size', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('batch_files_primary_key', ['batch_id', 'item', 'name'])
+        .execute();
+    },
+  },
   '0004-service-pools': {
     async up(db: Kysely<unknown>) {
       for (const column of ['pool_initial_size', 'pool_max_size']) {

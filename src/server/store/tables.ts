@@ -4,6 +4,8 @@ export interface Tables {
   logins: LoginsTable;
   snapshots: SnapshotsTable;
   services: ServicesTable;
+  batches: BatchesTable;
+  batch_files: BatchFilesTable;
 }
 
 export interface UsersTable {
@@ -51,4 +53,27 @@ export interface ServicesTable {
   packages: string;
   pool_initial_size: number | null;
   pool_max_size: number | null;
+}
+
+export interface BatchesTable {
+  id: string;
+  service_name: string;
+  service_version: string;
+  owner: string;
+  creation_time: string;
+  parallel_count: number;
+  total: number;
+  /** The service as it was when the batch was begun. */
+  service: string;
+  /** Milliseconds since 1970; null while it is not at its end. */
+  finished_at: number | null;
+  failure: string | null;
+}
+
+export interface BatchFilesTable {
+  batch_id: string;
+  item: number;
+  name: string;
+  sha256: string;
+  size: number;
 }

@@ -1,0 +1,226 @@
+import type { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import { v4 } from 'uuid';
+import type { User } from '../auth/index.js';
+import type { ServerConfig } from '../config.js';
+import { ServiceNotFoundError, type Services } from '../services/index.js';
+import type { BatchFile, BatchRecord, Store } from '../store/index.js';
+import { wireTime } from '../time.js';
+import { BatchDirectory } from './batch-directory.js';
+import { rowsOf } from './body.js';
+import { BatchFileNotFoundError, BatchNotFoundError, BatchRowNotFoundError } from './errors.js';
+import { ResultLog } from './result-log.js';
+import { BatchRunner, type BatchState } from './runner.js';
+
+/** Which version of a service a batch is of, and who wants something of it. */
+export interface BatchPlace {
+  readonly user: User;
+  readonly name: string;
+  readonly version: string;
+}
+
+/** How far a batch is, and its results as a stream. */
+export interface BatchProgress {
+  readonly state: BatchState;
+  /** Rows that have a result, counted from the first one without a gap. */
+  readonly completed: number;
+  readonly total: number;
+  /** Results of the first `completed` rows, or none: the inside of a JSON array. */
+  readonly results: { readonly length: number; readonly stream: Readable };
+}
+
+/** The parts that batches are made of. */
+export interface BatchParts {
+  readonly config: ServerConfig;
+  readonly log: Logger;
+  readonly store: Store;
+  readonly services: Services;
+}
+
+/**
+ * Services that are called for many rows, without anybody waiting. Rows and results are files, so
+ * that their number and size cost no memory, and survive the end of the server.
+ */
+export class Batches {
+  readonly #parts: BatchParts;
+  readonly #directory: BatchDirectory;
+  readonly #runner: BatchRunner;
+  /** Batches whose rows arrive at the moment. */
+  readonly #arriving = new Set<string>();
+  #isClosed = false;
+
+  constructor(parts: BatchParts) {
+    this.#parts = parts;
+    this.#directory = new BatchDirectory(parts.config.dataDirectory);
+    const { log, store, services, config } = parts;
+    const directory = this.#directory;
+    this.#runner = new BatchRunner({ config: config.batch, log, store, services, directory });
+  }
+
+  /** Goes on with the batches of the server before, and removes what nobody can reach any more. */
+  async resume(): Promise<void> {
+    const { store } = this.#parts;
+    await this.expire();
+    const present = await this.#directory.ids();
+    const known = new Set(await store.batches.allIds());
+    for (const id of present) {
+      if (!known.has(id) && !this.#arriving.has(id)) await this.#directory.discard(id);
+    }
+    for (const record of await store.batches.unfinished()) {
+      if (this.#isClosed) return;
+      if (this.#arriving.has(record.id) || this.#runner.get(record.id) !== undefined) continue;
+      try {
+        await this.#directory.tidy(record.id);
+        await this.#runner.add(record);
+      } catch (error) {
+        await this.#runner.fail(record, error);
+      }
+    }
+  }
+
+  /** Removes batches whose results have been kept for long enough. @returns how many */
+  async expire(): Promise<number> {
+    const ids = await this.#parts.store.batches.deleteFinishedBefore(this.#expiry());
+    for (const id of ids) await this.#directory.discard(id);
+    return ids.length;
+  }
+
+  /**
+   * Begins a batch: when this resolves, its rows are on the disk and will be run.
+   * @param body a JSON array of objects with the parameters of a call each
+   * @param parallelCount rows to run at the same time; 1 or more
+   * @returns its id, and how many rows run at the same time at most
+   * @throws {ServiceNotFoundError} {InvalidBatchError} {BatchTooLargeError}
+   */
+  async start(
+    { user, name, version }: BatchPlace,
+    body: AsyncIterable<Uint8Array>,
+    parallelCount: number,
+  ): Promise<{ readonly id: string; readonly parallelCount: number }> {
+    const { config, services, store } = this.#parts;
+    const hold = await services.hold(name, version);
+    const id = v4();
+    this.#arriving.add(id);
+    try {
+      const limits = { ...config.batch, maxRowBytes: config.maxBodyBytes };
+      const total = await this.#directory.create(id, rowsOf(body, limits, hold.validate));
+      const record: BatchRecord = {
+        id,
+        owner: user.name,
+        creationTime: wireTime(new Date()),
+        parallelCount: Math.min(parallelCount, config.batch.maxParallel),
+        total,
+        service: hold.record,
+        finishedAt: null,
+        failure: null,
+      };
+      await store.batches.insert(record);
+      await this.#runner.add(record);
+      return { id, parallelCount: Math.min(record.parallelCount, hold.workers) };
+    } catch (error) {
+      await store.batches.delete(id);
+      await this.#directory.discard(id);
+      throw error;
+    } finally {
+      this.#arriving.delete(id);
+      hold.release();
+    }
+  }
+
+  /**
+   * Ids of a user's batches of a version, oldest first.
+   * @throws {ServiceNotFoundError} when there is neither such a version nor a batch of it
+   */
+  async list({ user, name, version }: BatchPlace): Promise<string[]> {
+    const { store } = this.#parts;
+    const ids = await store.batches.ids(user.name, name, version, this.#expiry());
+    if (ids.length === 0 && (await store.services.find(name, version)) === undefined) {
+      throw new ServiceNotFoundError(name, version);
+    }
+    return ids;
+  }
+
+  /**
+   * How far a batch is. The results are those of its first rows, in their order: rows that have
+   * ended behind one that runs are not counted before that has ended, too.
+   * @param isPartial whether results are wanted while there are rows without
+   * @throws {ServiceNotFoundError} or {BatchNotFoundError}
+   */
+  async progress(place: BatchPlace, id: string, isPartial: boolean): Promise<BatchProgress> {
+    // It is looked for first: what is found in the database may be older than its end.
+    const running = this.#runner.get(id);
+    const { total, failure, finishedAt } = await this.#find(place, id);
+    const open = running ?? this.#runner.get(id);
+    const log = open?.log ?? (await ResultLog.read(this.#directory.results(id), total));
+    const state = open?.state ?? stateOf(failure, finishedAt);
+    const completed = log.prefix;
+    const isOver = state === 'Complete' || state === 'Failed';
+    const results = await log.inside(isPartial || isOver ? completed : 0);
+    return { state, completed, total, results };
+  }
+
+  /** Cancels a batch and deletes it. @throws {ServiceNotFoundError} or {BatchNotFoundError} */
+  async remove(place: BatchPlace, id: string): Promise<void> {
+    await this.#find(place, id);
+    await this.#runner.stop(id);
+    await this.#parts.store.batches.delete(id);
+    await this.#directory.discard(id);
+  }
+
+  /**
+   * The files that the run of a row has left, by name.
+   * @throws {ServiceNotFoundError} {BatchNotFoundError} {BatchRowNotFoundError}
+   */
+  async files(place: BatchPlace, id: string, index: number): Promise<readonly BatchFile[]> {
+    const { total } = await this.#find(place, id);
+    const log =
+      this.#runner.get(id)?.log ?? (await ResultLog.read(this.#directory.results(id), total));
+    if (!log.has(index)) throw new BatchRowNotFoundError(index, total);
+    return this.#parts.store.batches.files(id, index);
+  }
+
+  /** The content of such a file. @throws {BatchFileNotFoundError} and as {@link files} */
+  async file(
+    place: BatchPlace,
+    id: string,
+    index: number,
+    fileName: string,
+  ): Promise<{ readonly size: number; readonly stream: Readable }> {
+    const files = await this.files(place, id, index);
+    const file = files.find(({ name }) => name === fileName);
+    if (file === undefined) throw new BatchFileNotFoundError(index, fileName);
+    return { size: file.size, stream: this.#parts.store.blobs.open(file.sha256) };
+  }
+
+  /** Stops all rows; the next server on the data directory runs them. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#runner.close();
+  }
+
+  /** Batches that ended at this time or before have expired. */
+  #expiry(): number {
+    return Date.now() - this.#parts.config.batch.keep * 1000;
+  }
+
+  async #find({ user, name, version }: BatchPlace, id: string): Promise<BatchRecord> {
+    const { store } = this.#parts;
+    const record = await store.batches.find(id);
+    const isTheirs =
+      record !== undefined &&
+      record.owner === user.name &&
+      record.service.name === name &&
+      record.service.version === version &&
+      (record.finishedAt === null || record.finishedAt > this.#expiry());
+    if (isTheirs) return record;
+    const isThere = (await store.services.find(name, version)) !== undefined;
+    throw isThere
+      ? new BatchNotFoundError(name, version, id)
+      : new ServiceNotFoundError(name, version);
+  }
+}
+
+function stateOf(failure: string | null, finishedAt: number | null): BatchState {
+  if (finishedAt === null) return 'Pending';
+  return failure === null ? 'Complete' : 'Failed';
+}

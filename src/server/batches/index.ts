@@ -1,0 +1,10 @@
+/** Batches: a service called once for each row of a list, without anybody waiting. */
+export { Batches, type BatchPlace, type BatchProgress } from './batches.js';
+export {
+  BatchFileNotFoundError,
+  BatchNotFoundError,
+  BatchRowNotFoundError,
+  BatchTooLargeError,
+  InvalidBatchError,
+  InvalidBatchQueryError,
+} from './errors.js';
