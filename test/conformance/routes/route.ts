@@ -8,6 +8,8 @@ export interface Exercise {
   readonly when: string;
   /** Keys of the answer, or of the first item of a list, in the order of the wire. */
   readonly keys?: readonly string[];
+  /** What of the answer is against R Server's document on purpose, as the check of it says. */
+  readonly contradictions?: readonly string[];
   send(world: World): Promise<Answer>;
 }
 

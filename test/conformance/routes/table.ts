@@ -1,4 +1,5 @@
 import { ACCOUNT_ROUTES } from './accounts.js';
+import { BATCH_ROUTES } from './batches.js';
 import { CONSUME_ROUTES } from './consume.js';
 import { REALTIME_ROUTES } from './realtime.js';
 import type { Route } from './route.js';
@@ -14,6 +15,7 @@ export const TABLE: readonly Route[] = [
   ...REALTIME_ROUTES,
   ...ROUTES_SINCE_9_3,
   ...CONSUME_ROUTES,
+  ...BATCH_ROUTES,
   ...SESSION_ROUTES,
   ...SNAPSHOT_ROUTES,
 ];
