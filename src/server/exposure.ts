@@ -81,10 +81,13 @@ async function refuseOpenMetrics({ metrics, https, insecureHttp }: ServerConfig)
 }
 
 /**
- * Refuses to let others reach a server whose `admin` nobody has given a password.
+ * Refuses to let others reach a server whose `admin` nobody has given a password, unless passwords
+ * do not count there.
  * @throws {ExposureError}
  */
-export function refuseMadeUpPassword({ host, dataDirectory }: ServerConfig): void {
+export function refuseMadeUpPassword(config: ServerConfig): void {
+  const { host, dataDirectory, authentication } = config;
+  if (authentication.openid !== undefined) return;
   if (!existsSync(join(dataDirectory, PASSWORD_FILE))) return;
   throw new ExposureError(
     `Other machines reach ${host}, and the account admin has the password that its first start made up. Set your own first: slipway user password --data '${dataDirectory}'`,

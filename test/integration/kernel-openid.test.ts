@@ -139,6 +139,16 @@ describe('%connect URL --auth aad', () => {
     expect(reply.content.evalue).toMatch(/refused on the page/);
   });
 
+  it('is what a server says that is sent a password', async () => {
+    const client = await startElsewhere();
+    const id = await client.sendCell(`%connect ${server.url}`, ASKABLE);
+    await client.next(({ type }) => type === 'input_request');
+    await client.answer('Password-1');
+    const { reply } = await client.exchange(id);
+    expect(reply.content).toMatchObject({ ename: 'PermissionError' });
+    expect(reply.content.evalue).toMatch(/takes no passwords.*%connect URL --auth aad/);
+  });
+
   it('says what to set where nobody can be asked', async () => {
     const client = await startElsewhere();
     const { reply } = await client.execute(`%connect ${server.url} --auth aad`);

@@ -129,6 +129,14 @@ describe('a server that takes the tokens of an outside issuer', () => {
     }
   });
 
+  it('lets the channel of a kernel go on as long as the token that it came with', async () => {
+    const { auth } = (server as SlipwayServer).context;
+    const before = await issuer.token({ exp: seconds() - 30 });
+    await auth.authenticate(before);
+    expect(await auth.hasLogin(before)).toBe(true);
+    expect(await auth.hasLogin(await issuer.token({ exp: seconds() - 90 }))).toBe(false);
+  });
+
   it('finds new keys when the issuer has changed them, and forgets the old', async () => {
     expect((await ask(await issuer.token())).status).toBe(200);
     const ofOldKey = await issuer.token({ sub: 'ben' });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   defaultLogin,
   loginChallenge,
@@ -184,9 +184,25 @@ describe('the keys of an issuer', () => {
     expect(tokens.state).toEqual({ authority: address, state: 'unavailable' });
     clock += 5001;
     await tokens.verify(one);
-    expect(problems).toHaveLength(2);
+    await vi.waitFor(() => expect(problems).toHaveLength(2));
     clock += 2 * 60 * MINUTE;
     expect(await codeOf(tokens.verify(one))).toBe('ISSUER_UNAVAILABLE');
+  });
+
+  it('are not waited for when the issuer was away a moment ago and now does not answer', async () => {
+    const tokens = tokensOf();
+    const one = await token({ exp: NOW + 10 * 86_400 });
+    await tokens.verify(one);
+    metadata = {};
+    clock += 11 * MINUTE;
+    await tokens.verify(one);
+    clock += 5001;
+    http.removeAllListeners('request');
+    const asked = once(http, 'request');
+    await tokens.verify(one);
+    await asked;
+    http.closeAllConnections();
+    await vi.waitFor(() => expect(problems).toHaveLength(2));
   });
 
   it('that nobody knows are looked for three times at once and then every half minute', async () => {

@@ -49,14 +49,17 @@ export class Issuer {
    */
   async published(): Promise<Published> {
     const known = this.#published;
-    if (known !== undefined && this.now() - known.at < FRESH) return known;
-    try {
-      return await this.#load();
-    } catch (error) {
-      const isKnown = known !== undefined && this.now() - known.at < STALE;
-      if (!isKnown || !(error instanceof IssuerUnavailableError)) throw error;
+    const age = known === undefined ? Number.POSITIVE_INFINITY : this.now() - known.at;
+    if (known !== undefined && age < FRESH) return known;
+    // Nobody waits for an issuer that was away a moment ago, and perhaps does not answer at all.
+    const wasAway = this.#failure !== undefined;
+    const loaded = this.#load().catch((error: unknown) => {
+      if (known === undefined || age >= STALE || !(error instanceof IssuerUnavailableError)) {
+        throw error;
+      }
       return known;
-    }
+    });
+    return known !== undefined && age < STALE && wasAway ? known : await loaded;
   }
 
   /**
