@@ -77,6 +77,19 @@ function addServerCommands(server: Command): void {
     )
     .option('--json', 'print it for a program')
     .action(async (options) => (await import('./server-status.js')).showStatus(options));
+  data(server.command('backup'))
+    .description('Copy the data of a server, which may run meanwhile, into a new folder.')
+    .argument('<folder>', 'the folder, which is created')
+    .action(async (folder, options) =>
+      (await import('./server-backup.js')).makeBackup(folder, options),
+    );
+  data(server.command('restore'))
+    .description('Put a backup into a data directory that no server uses.')
+    .argument('<folder>', 'the folder that "slipway server backup" has made')
+    .option('--replace', 'put it in the place of data that is there, which is kept beside it')
+    .action(async (folder, options) =>
+      (await import('./server-backup.js')).restoreBackup(folder, options),
+    );
   data(server.command('logs'))
     .description('Show the end of the log of the server of a data directory.')
     .option('-n, --lines <number>', 'how many lines', '50')

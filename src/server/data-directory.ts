@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { closeToOthers } from './files.js';
+import { type Hold, isBusy, takeHold } from './hold.js';
 
 const LOCK_FILE = 'lock.db';
 
@@ -12,26 +12,20 @@ const LOCK_FILE = 'lock.db';
  */
 const LOCK_TIMEOUT = 250;
 
-/** Result code of SQLite for a database that another process has locked. */
-const SQLITE_BUSY = 5;
-
 /** Thrown when another server runs on the data directory. */
 export class DataDirectoryInUseError extends Error {
   readonly code = 'DATA_DIRECTORY_IN_USE';
   override readonly name = 'DataDirectoryInUseError';
 
-  constructor(dataDirectory: string, options: ErrorOptions) {
+  constructor(dataDirectory: string) {
     super(
       `Another Slipway server uses the data directory ${dataDirectory}. Stop it with "slipway server stop", or choose another directory with --data or SLIPWAY_HOME.`,
-      options,
     );
   }
 }
 
 /** Held while a server uses a data directory. */
-export interface DataDirectoryLock {
-  release(): void;
-}
+export type DataDirectoryLock = Hold;
 
 /**
  * Creates the directory if needed, closes it to other users, and takes the lock that keeps a second
@@ -42,20 +36,9 @@ export async function lockDataDirectory(dataDirectory: string): Promise<DataDire
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   await chmod(dataDirectory, 0o700);
   const path = join(dataDirectory, LOCK_FILE);
-  closeToOthers(path);
-  const database = new DatabaseSync(path);
-  try {
-    database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = ${LOCK_TIMEOUT}`);
-    database.exec('BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS lock (pid INTEGER)');
-    database.exec(`DELETE FROM lock; INSERT INTO lock VALUES (${process.pid}); COMMIT`);
-  } catch (error) {
-    database.close();
-    if (isBusy(error)) {
-      throw new DataDirectoryInUseError(dataDirectory, { cause: error });
-    }
-    throw error;
-  }
-  return { release: () => database.close() };
+  const hold = takeHold(path, LOCK_TIMEOUT);
+  if (hold === undefined) throw new DataDirectoryInUseError(dataDirectory);
+  return hold;
 }
 
 /** Whether a server runs on a data directory. */
@@ -82,10 +65,6 @@ export function waitUntilUnused(dataDirectory: string, milliseconds: number): bo
   } finally {
     database.close();
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return (error as { errcode?: number }).errcode === SQLITE_BUSY;
 }
 
 /** An empty directory below the data directory; what a killed server left there is removed. */

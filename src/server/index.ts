@@ -3,6 +3,7 @@
 export { setUserPassword } from './accounts.js';
 export { lastStop } from './announcement.js';
 export { ADMIN } from './auth/index.js';
+export { backUp, restore } from './backup/index.js';
 export { type ApiLevel, CONFIG_DEFAULTS, DEFAULT_PORT, type ServerConfig } from './config.js';
 export {
   DataDirectoryInUseError,

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely } from 'kysely';
+import { takeHold } from '../hold.js';
 import { BatchStore } from './batch-records.js';
 import { BlobStore } from './blobs.js';
 import { LoginStore } from './logins.js';
@@ -32,6 +33,12 @@ export {
 export type { SnapshotRecord, SnapshotStore, SnapshotSummary } from './snapshot-records.js';
 export type { Role, UserRecord, UserStore } from './users.js';
 
+/** The database as it was before the last change of its layout. */
+const MIGRATION_COPY = 'slipway.db.before-migration';
+
+/** Held by whoever removes unused content, or wants none removed; in the data directory. */
+export const GARBAGE_HOLD = 'garbage.db';
+
 /** Everything that a server remembers. What a method has resolved for is on the disk. */
 export interface Store {
   readonly users: UserStore;
@@ -58,7 +65,7 @@ export async function openStore(dataDirectory: string): Promise<Store> {
     dialect: new NodeSqliteDialect(() => openDatabase(join(dataDirectory, 'slipway.db'))),
   });
   try {
-    await migrate(db);
+    await migrate(db, join(dataDirectory, MIGRATION_COPY));
   } catch (error) {
     await db.destroy();
     throw error;
@@ -79,15 +86,26 @@ export async function openStore(dataDirectory: string): Promise<Store> {
       return { type: 'sqlite', name: 'main', state: 'Open' };
     },
     async collectGarbage() {
-      const trees = [
-        ...(await snapshots.trees()),
-        ...(await services.trees()),
-        ...(await batches.trees()),
-      ];
-      const keep = new Set(trees.flatMap((tree) => tree.files.map((file) => file.sha256)));
-      for (const sha256 of await batches.contents()) keep.add(sha256);
-      return blobs.collectGarbage(keep);
+      // A backup that copies content keeps it; what is unused then is removed another time.
+      const hold = takeHold(join(dataDirectory, GARBAGE_HOLD), 0);
+      if (hold === undefined) return 0;
+      try {
+        return await removeUnused();
+      } finally {
+        hold.release();
+      }
     },
     close: () => db.destroy(),
   };
+
+  async function removeUnused(): Promise<number> {
+    const trees = [
+      ...(await snapshots.trees()),
+      ...(await services.trees()),
+      ...(await batches.trees()),
+    ];
+    const keep = new Set(trees.flatMap((tree) => tree.files.map((file) => file.sha256)));
+    for (const sha256 of await batches.contents()) keep.add(sha256);
+    return blobs.collectGarbage(keep);
+  }
 }

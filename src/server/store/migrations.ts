@@ -1,5 +1,7 @@
-import type { Kysely } from 'kysely';
+import { rm } from 'node:fs/promises';
+import { type Kysely, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import { closeToOthers } from '../files.js';
 import type { Tables } from './tables.js';
 
 /** Applied in the order of their names, each once; a released one is never edited. */
@@ -103,25 +105,42 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   },
 };
 
-const provider: MigrationProvider = {
-  async getMigrations() {
-    return { ...MIGRATIONS };
-  },
-};
-
 /**
- * Brings the database to the newest layout.
+ * Brings the database to the newest layout: by all steps that it lacks or, when one of them fails,
+ * by none. A database with data in it is copied first.
+ * @param copyTo where the copy goes, in the place of an earlier one
+ * @param migrations those of this version; others for tests
  * @throws {StoreMigrationError} when a step fails or a newer Slipway wrote the database
  */
-export async function migrate(db: Kysely<Tables>): Promise<void> {
-  const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
+export async function migrate(
+  db: Kysely<Tables>,
+  copyTo: string,
+  migrations: Readonly<Record<string, Migration>> = MIGRATIONS,
+): Promise<void> {
+  const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };
+  const migrator = new Migrator({ db, provider });
+  const steps = await migrator.getMigrations();
+  const isOld = steps.some(({ executedAt }) => executedAt !== undefined);
+  const copy = isOld && steps.some(({ executedAt }) => executedAt === undefined);
+  if (copy) await copyDatabase(db, copyTo);
+  // A table that is made anew is dropped, and must not take with it what refers to its rows. Within
+  // a transaction this cannot be switched.
+  await sql`pragma foreign_keys = off`.execute(db);
+  const { error, results } = await migrator.migrateToLatest();
+  await sql`pragma foreign_keys = on`.execute(db);
   if (error !== undefined) {
     const failed = results?.find((result) => result.status === 'Error');
     throw new StoreMigrationError(
-      `The database could not be brought to the layout of this version${failed ? ` (step ${failed.migrationName})` : ''}: ${error instanceof Error ? error.message : String(error)}. Start the version of Slipway that last used this data directory, or another data directory.`,
+      `The database could not be brought to the layout of this version${failed ? ` (step ${failed.migrationName})` : ''}: ${error instanceof Error ? error.message : String(error)}. It was left as it is. Start the version of Slipway that last used this data directory, or another data directory.`,
       { cause: error },
     );
   }
+}
+
+async function copyDatabase(db: Kysely<Tables>, path: string): Promise<void> {
+  await rm(path, { force: true });
+  closeToOthers(path);
+  await sql`vacuum into ${path}`.execute(db);
 }
 
 /** Thrown at the start of a server whose database cannot be migrated. */
