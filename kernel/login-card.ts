@@ -5,7 +5,7 @@ import { code as codeText, toBundle } from './output/index.js';
 /** What a user has to do to log in to a server: open a page, and confirm a code there. */
 export function codeCard(
   url: string,
-  { page, code, pageWithCode, expiresAt }: DeviceCode,
+  { page, code, pageWithCode, expiresAt, authority, purpose }: DeviceCode,
 ): MimeBundle {
   const minutes = Math.max(1, Math.round((expiresAt - Date.now()) / 60_000));
   return toBundle({
@@ -16,6 +16,8 @@ export function codeCard(
         rows: [
           ['Open', { text: page, href: pageWithCode ?? page }],
           ['Code', codeText(code)],
+          ['Issuer', authority],
+          ['For', codeText(purpose)],
           ['Holds for', minutes === 1 ? '1 minute' : `${minutes} minutes`],
         ],
       },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createServer, type ServerConfig, type SlipwayServer } from '../../src/server/index.js';
 import { cliEnvironment } from '../support/cli.js';
-import { openIdConfig, TestIssuer } from '../support/issuer.js';
+import { AUDIENCE, openIdConfig, TestIssuer } from '../support/issuer.js';
 import { type KernelProcess, type ReadMessage, startKernel } from '../support/kernel.js';
 import { testConfig } from '../support/server.js';
 
@@ -102,6 +102,7 @@ describe('%connect URL --auth aad', () => {
     const text = waiting.content.data['text/plain'];
     expect(text).toContain(page);
     expect(text).toContain(code);
+    expect(text).toMatch(new RegExp(`Issuer +${issuer.url}\nFor +${AUDIENCE}\n`));
     expect(waiting.content.data['text/html']).toContain(code);
     await confirm(waiting);
     const { reply, published } = await client.exchange(id);

@@ -11,6 +11,9 @@ export interface DeviceCode {
   readonly pageWithCode: string | undefined;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** Where the login is, and what it is for there: what a user compares with what the page says. */
+  readonly authority: string;
+  readonly purpose: string;
 }
 
 /** A login at an issuer. It lives in memory alone. */
@@ -61,6 +64,8 @@ export class DeviceLogin {
       code: asked.user_code,
       pageWithCode: asked.verification_uri_complete,
       expiresAt: Date.now() + life,
+      authority: this.login.authority,
+      purpose: this.login.resource ?? this.login.scope,
     };
     return {
       code,
