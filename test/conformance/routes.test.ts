@@ -52,6 +52,23 @@ describe.each(TABLE)('$method $path', ({ operationId, exercises }) => {
   });
 });
 
+describe('every route, in capitals and with a slash at its end', () => {
+  const words = new Set(TABLE.flatMap(({ path }) => path.split('/')));
+  /** The same path, as paths may be written too. Names in it stay as they are. */
+  const rewritten = (path: string) =>
+    path.replace(/^[^?]*/, (way) => {
+      const parts = way.replace(/\/$/, '').split('/');
+      return `${parts.map((part) => (words.has(part) ? part.toUpperCase() : part)).join('/')}/`;
+    });
+
+  it.each(TABLE)('is $method $path', async ({ exercises: [first] }) => {
+    const request: World['request'] = (method, path, options) =>
+      world.request(method, rewritten(path), options);
+    const answer = await first?.send({ ...world, request });
+    expect(answer?.status, answer?.text.slice(0, 500)).toBe(first?.status);
+  });
+});
+
 describe('the table of routes and statuses', () => {
   it.runIf(hasReference).each(['9.1', '9.3'] as const)(
     'has a request, or a reason, for each status that the document of %s gives a route',

@@ -14,9 +14,14 @@ const RESULT = [
 const call = (path: string, json: object) => ({ path: `/api/${path}`, options: { json } });
 
 /** Publishes a service without parameters. @returns its path */
-async function publishCode({ server }: World, name: string, code: string): Promise<string> {
-  await publish(server, `${name}/1`, { code });
-  return `${name}/1`;
+async function publishCode(
+  { server, newVersion }: World,
+  name: string,
+  code: string,
+): Promise<string> {
+  const path = `${name}/${newVersion()}`;
+  await publish(server, path, { code });
+  return path;
 }
 
 /** One call runs, one waits, and there is no room for a third. */

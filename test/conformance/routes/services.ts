@@ -49,7 +49,7 @@ export const SERVICE_ROUTES: readonly Route[] = [
     { never: { 409: 'a new GUID is in no version' } },
   ),
   route('publishWebServiceVersion', 'POST /services/{name}/{version}', [
-    [201, 'it can be called', () => send('Made/1', DOUBLE)],
+    [201, 'it can be called', ({ newVersion }) => send(`Made/${newVersion()}`, DOUBLE)],
     [400, 'no code, R, or code that does not come to life', () => send('Made/2', {})],
     [403, READER, ({ reader }) => send('Made/2', DOUBLE, reader)],
     [404, 'no such snapshot', () => send('Made/2', { ...DOUBLE, snapshotId: 'none' })],

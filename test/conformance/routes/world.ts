@@ -23,6 +23,8 @@ export interface World {
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   /** Creates a session. @returns its path */
   newSession(): Promise<string>;
+  /** A version that no service has. */
+  newVersion(): string;
   /** Publishes {@link DOUBLE} under a name of its own. @returns `name/version` */
   newService(): Promise<string>;
   close(): Promise<void>;
@@ -43,7 +45,11 @@ export const NOTHING = '00000000-0000-4000-8000-000000000000';
 export async function openWorld(): Promise<World> {
   const server = await startTestServer({ serviceWorkers: 1, serviceQueue: 1 });
   const { request } = server;
-  let published = 0;
+  let versions = 0;
+  const newVersion = () => {
+    versions += 1;
+    return `v${versions}.0`;
+  };
 
   const newSession = async () => {
     const created = await request('POST', '/sessions', { json: { runtimeType: 'Python' } });
@@ -71,9 +77,9 @@ export async function openWorld(): Promise<World> {
     snapshotId: saved.json<{ snapshotId: string }>().snapshotId,
     request,
     newSession,
+    newVersion,
     async newService() {
-      published += 1;
-      const path = `Table-${published}/1.0`;
+      const path = `Other/${newVersion()}`;
       await publish(server, path, DOUBLE);
       return path;
     },
