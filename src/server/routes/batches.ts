@@ -31,7 +31,7 @@ export async function batchRoutes(plain: FastifyInstance, context: ServerContext
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
   const { batches, config } = context;
   // R Server describes them in the document of each service alone.
-  const hide = config.api === '9.1';
+  const hide = config.api !== 'slipway';
 
   // The rows go to the disk as they come.
   app.removeAllContentTypeParsers();
