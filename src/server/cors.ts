@@ -15,7 +15,13 @@ export async function allowOrigins(app: FastifyInstance, config: CorsConfig): Pr
   await app.register(cors, {
     origin: config.origins.includes('*') ? '*' : [...config.origins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: ['X-Request-Id', 'Retry-After', 'Location', 'Content-Disposition'],
+    exposedHeaders: [
+      'X-Request-Id',
+      'Retry-After',
+      'Location',
+      'Content-Disposition',
+      'WWW-Authenticate',
+    ],
     maxAge: MAX_AGE,
     // A request that only looks like a browser's question is answered as any unknown route.
     strictPreflight: false,

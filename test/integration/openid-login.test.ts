@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +8,7 @@ import { createServer, type ServerConfig, type SlipwayServer } from '../../src/s
 import { cliEnvironment } from '../support/cli.js';
 import { AUDIENCE, openIdConfig, TestIssuer } from '../support/issuer.js';
 import { type KernelProcess, type ReadMessage, startKernel } from '../support/kernel.js';
-import { testConfig } from '../support/server.js';
+import { projectRoot, python, send, testConfig } from '../support/server.js';
 
 /** Seconds that an access token holds: kernels renew it a little before. */
 const TOKEN_LIFE = 3;
@@ -212,5 +214,31 @@ describe('a server that is configured with auth aad', () => {
     await client.exchange(again);
     expect((await client.execute('%services\nassert kept == 1')).reply.content.status).toBe('ok');
     expect(cards(client)).toBe(2);
+  });
+});
+
+describe('slipway token', () => {
+  it('has the user of a terminal log in in their browser, and prints the token alone', async () => {
+    const terminal = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
+    const command = [process.execPath, join(projectRoot, 'dist/src/cli/main.js'), 'token'];
+    const env = { SLIPWAY_URL: server.url, SLIPWAY_AUTH: 'aad', XDG_CONFIG_HOME: directory };
+    const child = spawn(python, ['-c', terminal, ...command], {
+      env: cliEnvironment(directory, env),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const closed = once(child, 'close');
+    let said = '';
+    for await (const piece of child.stdout) {
+      said += String(piece);
+      const [, page, code] = /open (\S+) and enter the code (\S+) there/.exec(said) ?? [];
+      if (page !== undefined && code !== undefined && !said.includes('eyJ')) {
+        await issuer.approve(page, code, 'ana');
+        said = '';
+      }
+    }
+    expect(await closed).toEqual([0, null]);
+    const token = said.trim();
+    expect(token).toMatch(/^eyJ[\w.-]+$/);
+    expect((await send(server.url, token, 'GET', '/services')).status).toBe(200);
   });
 });
