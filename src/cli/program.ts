@@ -22,7 +22,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   }
 }
 
-function buildProgram(): Command {
+/** The commands, with their options and what they run. */
+export function buildProgram(): Command {
   const program = new Command('slipway')
     .version(packageVersion(), '--version', 'print the version')
     .description('Python sessions on a server, published as web services.')

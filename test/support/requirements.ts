@@ -22,6 +22,15 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): string | und
   );
 }
 
+/**
+ * What checks a unit of systemd.
+ * @returns undefined when it is not there
+ * @throws {MissingRequirementError} instead, in CI
+ */
+export function findSystemdAnalyze(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return findProgram('systemd-analyze', ['systemd-analyze'], env);
+}
+
 function findProgram(what: string, names: readonly string[], env: NodeJS.ProcessEnv) {
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   const found = names

@@ -124,7 +124,7 @@ describe('docs/server-administration.md', () => {
 describe('links between the documents', () => {
   it('lead somewhere', async () => {
     const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
-    for (const page of await readdir(join(root, 'docs'))) {
+    for (const page of await readdir(join(root, 'docs'), { recursive: true })) {
       if (page.endsWith('.md')) pages.push(join('docs', page));
     }
     for (const page of pages) {
