@@ -45,14 +45,7 @@ export function buildProgram(): Command {
     .option('--header', 'print the header line, for: curl -H @-')
     .option('--data <directory>', "the server's data directory (SLIPWAY_HOME)")
     .action(async (options) => (await import('./token.js')).printToken(options));
-  program
-    .command('user')
-    .description('Manage local accounts.')
-    .command('password')
-    .description('Set the password of an account; it is asked for, or read from a pipe.')
-    .argument('[name]', 'the account', 'admin')
-    .option('--data <directory>', "the server's data directory (SLIPWAY_HOME)")
-    .action(async (name, options) => (await import('./user.js')).setPassword(name, options));
+  addUserCommands(program.command('user').description('Manage local accounts.'));
   return program;
 }
 
@@ -97,6 +90,33 @@ function addServerCommands(server: Command): void {
     .option('-f, --follow', 'go on with what is written from now on')
     .option('--json', 'print the lines as they are: JSON')
     .action(async (options) => (await import('./server-logs.js')).showLogs(options));
+}
+
+function addUserCommands(user: Command): void {
+  const command = (name: string, description: string) =>
+    user
+      .command(name)
+      .description(description)
+      .option('--data <directory>', "the server's data directory (SLIPWAY_HOME)");
+  command('add', 'Create an account; its password is asked for, or read from a pipe.')
+    .argument('<name>', 'the account')
+    .option('--role <role>', 'Owner, Contributor (the default) or Reader')
+    .action(async (name, options) => (await import('./user.js')).addUser(name, options));
+  command('password', 'Set the password of an account; it is asked for, or read from a pipe.')
+    .argument('[name]', 'the account', 'admin')
+    .action(async (name, options) => (await import('./user.js')).setPassword(name, options));
+  command('role', 'Give an account the role Owner, Contributor or Reader.')
+    .argument('<name>', 'the account')
+    .argument('<role>', 'its role from now on')
+    .action(async (name, role, options) =>
+      (await import('./user.js')).setRole(name, role, options),
+    );
+  command('remove', 'Remove an account and end its logins; its services stay.')
+    .argument('<name>', 'the account')
+    .action(async (name, options) => (await import('./user.js')).removeUser(name, options));
+  command('list', 'Show the accounts and their roles.')
+    .option('--json', 'print it for a program')
+    .action(async (options) => (await import('./user.js')).listUsers(options));
 }
 
 function addKernelCommands(kernel: Command): void {

@@ -1,10 +1,8 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { ADMIN, Authenticator, loadSigningKey, OpenIdTokens } from './auth/index.js';
+import { type Authenticator, OpenIdTokens } from './auth/index.js';
 import type { ServerConfig } from './config.js';
 import { writePrivateFile } from './files.js';
-import { openStore } from './store/index.js';
 
 /** Holds the password that the first start gave to `admin`, until it is changed. */
 export const PASSWORD_FILE = 'admin-password';
@@ -35,28 +33,4 @@ export async function prepareAdmin(
     await writePrivateFile(join(config.dataDirectory, PASSWORD_FILE), `${password}\n`);
   }
   return password;
-}
-
-/**
- * Sets the password of an account, which is created when it is new, whether a server runs or not.
- * A running server takes notice within a minute.
- * @throws {UnsuitablePasswordError}
- */
-export async function setUserPassword(
-  dataDirectory: string,
-  name: string,
-  password: string,
-): Promise<void> {
-  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  await chmod(dataDirectory, 0o700);
-  const store = await openStore(dataDirectory);
-  try {
-    const auth = new Authenticator(store, await loadSigningKey(dataDirectory));
-    await auth.setPassword(name, password);
-  } finally {
-    await store.close();
-  }
-  if (name === ADMIN) {
-    await rm(join(dataDirectory, PASSWORD_FILE), { force: true });
-  }
 }

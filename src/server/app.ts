@@ -14,6 +14,7 @@ import { installErrorResponses, sendFrameworkError } from './error-responses.js'
 import { acceptJsonBodies } from './json-body.js';
 import type { Metrics } from './metrics/index.js';
 import { documentRoutes } from './openapi/index.js';
+import { limitReaders } from './reader-limits.js';
 import { logRequests, requestId } from './request-log.js';
 import { routesOf } from './routes/index.js';
 import { refuseUnknownRoutes } from './unknown-route.js';
@@ -64,6 +65,7 @@ export async function buildApp(
   metrics?.watchRequests(app);
   await allowOrigins(app, config.cors);
   requireBearer(app, context.auth);
+  limitReaders(app);
   acceptJsonBodies(app);
   installErrorResponses(app);
   refuseUnknownRoutes(app);

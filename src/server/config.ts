@@ -60,6 +60,18 @@ export interface AuthenticationConfig {
   readonly openid?: OpenIdConfig;
 }
 
+/** Which groups have which role. A local account has a role of its own instead. */
+export interface AuthorizationConfig {
+  /** Groups whose members manage all services. */
+  readonly owner: readonly string[];
+  /** Groups whose members publish services, and manage their own. */
+  readonly contributor: readonly string[];
+  /** Groups whose members list and call services. */
+  readonly reader: readonly string[];
+  /** Seconds for which the groups that a directory has told are believed. */
+  readonly cacheLifetime: number;
+}
+
 /** Where Prometheus reads the metrics of a server. */
 export interface MetricsConfig {
   readonly host: string;
@@ -111,6 +123,7 @@ export interface ServerConfig {
   readonly api: ApiLevel;
   readonly logging: LoggingConfig;
   readonly authentication: AuthenticationConfig;
+  readonly authorization: AuthorizationConfig;
   readonly metrics: MetricsConfig | undefined;
   /** Started sessions kept in reserve. */
   readonly warmSessions: number;
@@ -147,6 +160,7 @@ export const CONFIG_DEFAULTS = {
   api: 'slipway',
   logging: { level: 'info', file: undefined, maxBytes: 16 * 1024 * 1024, keep: 5 },
   authentication: {},
+  authorization: { owner: [], contributor: [], reader: [], cacheLifetime: 3600 },
   metrics: undefined,
   warmSessions: 1,
   maxSessions: 80,

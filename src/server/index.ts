@@ -1,8 +1,7 @@
 /** The bundled server: the R Server REST API over sessions and services in Python. */
 
-export { setUserPassword } from './accounts.js';
 export { lastStop } from './announcement.js';
-export { ADMIN } from './auth/index.js';
+export { ADMIN, ROLES } from './auth/index.js';
 export { backUp, restore } from './backup/index.js';
 export { type ApiLevel, CONFIG_DEFAULTS, DEFAULT_PORT, type ServerConfig } from './config.js';
 export {
@@ -12,3 +11,5 @@ export {
 } from './data-directory.js';
 export { PortInUseError } from './listening.js';
 export { createServer, type SlipwayServer } from './server.js';
+export type { Role } from './store/index.js';
+export { type AccountSummary, type Holdings, UserManagement } from './user-management.js';

@@ -6,7 +6,7 @@ import { LocalCompute } from '../compute/index.js';
 import { openIdTokens, prepareAdmin } from './accounts.js';
 import { announce, recordStop, withdraw } from './announcement.js';
 import { buildApp } from './app.js';
-import { ADMIN, Authenticator, loadSigningKey } from './auth/index.js';
+import { ADMIN, Authenticator, SigningKeys } from './auth/index.js';
 import { Batches } from './batches/index.js';
 import { CertificateReload, readCertificate, type TlsOptions } from './certificate.js';
 import type { ServerConfig } from './config.js';
@@ -97,14 +97,19 @@ export async function createServer(config: ServerConfig): Promise<SlipwayServer>
 
 /** The parts of a server, each built on those before it. */
 async function createContext(config: ServerConfig, { log }: ServerLog): Promise<ServerContext> {
-  const [key, compute, materialised] = await Promise.all([
-    loadSigningKey(config.dataDirectory),
+  const [keys, compute, materialised] = await Promise.all([
+    SigningKeys.open(config.dataDirectory),
     LocalCompute.create(config),
     emptyDirectory(join(config.dataDirectory, MATERIALISED)),
   ]);
   const store = await openStore(config.dataDirectory);
   const openid = openIdTokens(config, log);
-  const auth = new Authenticator(store, key, openid);
+  const auth = new Authenticator({
+    store,
+    keys,
+    authorization: config.authorization,
+    outside: openid,
+  });
   const snapshots = new Snapshots(store, materialised);
   const sessions = new Sessions({ config, log, compute, snapshots });
   const services = new Services({ config, log, compute, store, snapshots });

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeProtectedHeader, generateKeyPair, importPKCS8, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { setUserPassword } from '../../src/server/index.js';
+import { UserManagement } from '../../src/server/index.js';
 import { type RequestOptions, startTestServer, type TestServer } from '../support/server.js';
 
 interface Tokens {
@@ -49,7 +49,11 @@ describe('POST /login', () => {
 
   it('signs by RS512', async () => {
     const { access_token } = await logIn();
-    expect(decodeProtectedHeader(access_token)).toEqual({ alg: 'RS512', typ: 'JWT' });
+    expect(decodeProtectedHeader(access_token)).toEqual({
+      alg: 'RS512',
+      typ: 'JWT',
+      kid: expect.stringMatching(/^[\w-]{43}$/),
+    });
     expect(Buffer.from(access_token.split('.')[0] ?? '', 'base64').toString()).toMatch(
       /^\{"alg":"RS512","typ/,
     );
@@ -329,7 +333,9 @@ describe('the password in the runtime file of an embedded server', () => {
   });
 
   it('is refused as soon as the account has another', async () => {
-    await setUserPassword(embedded.dataDirectory, 'admin', 'chosen by its owner');
+    const accounts = await UserManagement.open(embedded.dataDirectory);
+    await accounts.setPassword('admin', 'chosen by its owner');
+    await accounts.close();
     expect((await logInBy(embedded.password)).status).toBe(401);
     expect((await logInBy('chosen by its owner')).status).toBe(200);
   });

@@ -5,6 +5,7 @@ import {
   ADMIN,
   CONFIG_DEFAULTS,
   createServer,
+  type Role,
   type ServerConfig,
   type SlipwayServer,
 } from '../../src/server/index.js';
@@ -46,8 +47,8 @@ export interface TestServer {
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   /** Logs in. @returns the access token */
   login(username?: string, password?: string): Promise<string>;
-  /** Creates an account. @returns its access token */
-  addUser(name: string): Promise<string>;
+  /** Creates an account, by default of a Contributor. @returns its access token */
+  addUser(name: string, role?: Role): Promise<string>;
   /** Stops the server and removes its data, unless the caller owns the directory. */
   close(): Promise<void>;
 }
@@ -101,9 +102,9 @@ export async function startTestServer(
     token,
     request: (method, path, options) => send(url, token, method, path, options),
     login,
-    async addUser(name) {
+    async addUser(name, role) {
       const secret = `${name} has a password`;
-      await server.context.auth.setPassword(name, secret);
+      await server.context.auth.setPassword(name, secret, role);
       return login(name, secret);
     },
     async close() {

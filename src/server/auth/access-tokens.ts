@@ -2,7 +2,7 @@ import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { InvalidTokenError, TokenExpiredError } from './errors.js';
-import type { SigningKey } from './signing-key.js';
+import type { SigningKeys } from './signing-key.js';
 
 /** Seconds that an access token is valid. */
 export const ACCESS_TOKEN_LIFETIME = 3600;
@@ -21,15 +21,16 @@ const Claims = Type.Object({
 /** Who a token is for (`sub`), its login (`sid`), its own id (`jti`) and its end (`exp`, Unix seconds). */
 export type Claims = Static<typeof Claims>;
 
-/** Signs an access token. */
-export function signAccessToken(key: SigningKey, claims: Claims): Promise<string> {
+/** Signs an access token. @throws {SigningKeyError} */
+export async function signAccessToken(keys: SigningKeys, claims: Claims): Promise<string> {
+  const { id, privateKey } = await keys.current();
   return new SignJWT({ sub: claims.sub, sid: claims.sid, jti: claims.jti })
-    .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
+    .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: id })
     .setIssuer(ISSUER)
     .setAudience(AUDIENCE)
     .setIssuedAt()
     .setExpirationTime(claims.exp)
-    .sign(key.privateKey);
+    .sign(privateKey);
 }
 
 /**
@@ -37,10 +38,15 @@ export function signAccessToken(key: SigningKey, claims: Claims): Promise<string
  * names another, `none` included, is refused whatever the signature is.
  * @throws {TokenExpiredError} or {InvalidTokenError}
  */
-export async function verifyAccessToken(key: SigningKey, token: string): Promise<Claims> {
+export async function verifyAccessToken(keys: SigningKeys, token: string): Promise<Claims> {
+  const keyOf = async ({ kid }: { kid?: string }) => {
+    const key = kid === undefined ? (await keys.current()).publicKey : await keys.find(kid);
+    if (key === undefined) throw new errors.JWKSNoMatchingKey();
+    return key;
+  };
   let payload: unknown;
   try {
-    const verified = await jwtVerify(token, key.publicKey, {
+    const verified = await jwtVerify(token, keyOf, {
       algorithms: [ALGORITHM],
       issuer: ISSUER,
       audience: AUDIENCE,

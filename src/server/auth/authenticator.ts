@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { v4 } from 'uuid';
 import type { TokenPair } from '../../api/index.js';
-import type { LoginRecord, Role, Store } from '../store/index.js';
+import type { AuthorizationConfig } from '../config.js';
+import type { LoginRecord, LoginSource, Role, Store, UserRecord } from '../store/index.js';
 import { wireTime } from '../time.js';
 import {
   ACCESS_TOKEN_LIFETIME,
@@ -10,11 +11,13 @@ import {
   signAccessToken,
   verifyAccessToken,
 } from './access-tokens.js';
+import { type Directory, DirectoryUsers } from './directory-users.js';
 import {
   InvalidRefreshTokenError,
   type LoginAdvice,
   TokenExpiredError,
   TokenRevokedError,
+  UnknownUserError,
   UnsuitableUserNameError,
   WrongPasswordError,
 } from './errors.js';
@@ -29,7 +32,8 @@ import {
   REFRESH_TOTAL_LIFETIME,
   type RefreshToken,
 } from './refresh-tokens.js';
-import type { SigningKey } from './signing-key.js';
+import { roleOf } from './roles.js';
+import type { SigningKeys } from './signing-key.js';
 import { TokenCache } from './token-cache.js';
 
 /** Who sends a request. */
@@ -60,20 +64,50 @@ export interface OutsideTokens {
   isOver(token: string): boolean;
 }
 
-/** Local accounts and the tokens that prove them; or, in place of both, the tokens of an issuer. */
+/** What an authenticator works with. */
+export interface AuthenticatorParts {
+  readonly store: Store;
+  readonly keys: SigningKeys;
+  readonly authorization: AuthorizationConfig;
+  /** What counts in place of accounts and tokens of this server. */
+  readonly outside?: OutsideTokens | undefined;
+  /** Who checks passwords in place of local accounts. */
+  readonly directory?: Directory | undefined;
+}
+
+/** A login or its renewal: whose it is, and the tokens that they get. */
+export interface Granted {
+  readonly user: string;
+  readonly tokens: TokenPair;
+}
+
+/** Checks of passwords at the same time, where a directory does them. */
+const DIRECTORY_CHECKS = 8;
+
+/**
+ * Local accounts, or those of a directory, and the tokens that prove them; or, in place of all that,
+ * the tokens of an issuer.
+ */
 export class Authenticator {
   readonly #store: Store;
-  readonly #key: SigningKey;
+  readonly #keys: SigningKeys;
+  readonly #authorization: AuthorizationConfig;
   readonly #outside: OutsideTokens | undefined;
-  readonly #guard = new LoginGuard();
+  readonly #directory: DirectoryUsers | undefined;
+  readonly #guard: LoginGuard;
+  /** Tokens count only where the password was checked by who checks it now. */
+  readonly #source: LoginSource;
   readonly #verified = new TokenCache();
   #given: GivenPassword | undefined;
 
-  /** @param outside what counts in place of local accounts */
-  constructor(store: Store, key: SigningKey, outside?: OutsideTokens) {
+  constructor({ store, keys, authorization, outside, directory }: AuthenticatorParts) {
     this.#store = store;
-    this.#key = key;
+    this.#keys = keys;
+    this.#authorization = authorization;
     this.#outside = outside;
+    this.#directory = directory && new DirectoryUsers(directory, store, authorization);
+    this.#source = directory === undefined ? 'local' : 'ldap';
+    this.#guard = new LoginGuard(Date.now, directory && DIRECTORY_CHECKS);
   }
 
   /** How to get a token that counts, where that is not `POST /login`. */
@@ -94,42 +128,43 @@ export class Authenticator {
    * Tokens for a user who knows their password.
    * @param address from where, for slowing down guesses
    * @throws {WrongPasswordError} {TooManyLoginsError} {LoginsBusyError} {LocalLoginDisabledError}
+   *   {DirectoryUnavailableError}
    */
-  async login(username: string, password: string, address: string): Promise<TokenPair> {
+  async login(username: string, password: string, address: string): Promise<Granted> {
     this.#refuseOutsiders();
-    const user = await this.#store.users.find(username);
-    const isGiven = user !== undefined && this.#given?.isPasswordOf(user.passwordHash, password);
-    const correct =
-      isGiven ||
-      (await this.#guard.attempt(username, address, () =>
-        checkPassword(password, user?.passwordHash),
-      ));
-    if (!correct || user === undefined) {
-      throw new WrongPasswordError();
-    }
+    const user =
+      this.#directory === undefined
+        ? await this.#checkLocally(username, password, address)
+        : await this.#checkInDirectory(this.#directory, username, password, address);
     const now = Date.now();
     await this.#store.logins.deleteOlder(now - REFRESH_IDLE_LIFETIME, now - REFRESH_TOTAL_LIFETIME);
     const refresh = createRefreshToken();
     const accessId = v4();
     await this.#store.logins.insert({
       id: refresh.loginId,
-      user: user.name,
+      user,
+      source: this.#source,
       accessId,
       refreshHash: refresh.hash,
       startedAt: now,
       renewedAt: now,
     });
-    return this.#pair(user.name, accessId, refresh);
+    return { user, tokens: await this.#pair(user, accessId, refresh) };
   }
 
   /**
    * A new pair for a refresh token; the old pair ends. A token that was used before ends its whole
    * login, because one of the two who used it has stolen it.
    * @throws {InvalidRefreshTokenError} {LocalLoginDisabledError}
+   * @throws {DirectoryUnavailableError} and the token can be used again
    */
-  async renew(refreshToken: string): Promise<TokenPair> {
+  async renew(refreshToken: string): Promise<Granted> {
     this.#refuseOutsiders();
     const { sent, login } = await this.#findLogin(refreshToken);
+    if (this.#directory !== undefined && !(await this.#directory.isThere(login.user))) {
+      await this.#end(login.id);
+      throw new InvalidRefreshTokenError(login.user);
+    }
     const now = Date.now();
     const next = createRefreshToken(login.id);
     const accessId = v4();
@@ -140,10 +175,10 @@ export class Authenticator {
     });
     this.#verified.forgetLogin(login.id);
     if (!rotated) {
-      await this.#store.logins.delete(login.id);
-      throw new InvalidRefreshTokenError();
+      await this.#end(login.id);
+      throw new InvalidRefreshTokenError(login.user);
     }
-    return this.#pair(login.user, accessId, next);
+    return { user: login.user, tokens: await this.#pair(login.user, accessId, next) };
   }
 
   /**
@@ -154,16 +189,18 @@ export class Authenticator {
   async hasLogin(token: string): Promise<boolean> {
     if (this.#outside !== undefined) return !this.#outside.isOver(token);
     const login = await this.#store.logins.find(loginIdOf(token));
-    return login !== undefined && isAlive(login);
+    return login !== undefined && login.source === this.#source && isAlive(login);
   }
 
   /**
    * Ends the login of a refresh token.
+   * @returns whose it was
    * @throws {InvalidRefreshTokenError}
    */
-  async revoke(refreshToken: string): Promise<void> {
+  async revoke(refreshToken: string): Promise<string> {
     const { login } = await this.#findLogin(refreshToken);
     await this.#end(login.id);
+    return login.user;
   }
 
   /**
@@ -171,7 +208,7 @@ export class Authenticator {
    * @returns the password, or undefined when the account was there
    */
   async ensureAdmin(): Promise<string | undefined> {
-    if ((await this.#store.users.find(ADMIN)) !== undefined) {
+    if ((await this.#store.users.find(ADMIN))?.passwordHash !== undefined) {
       return undefined;
     }
     const password = randomPassword();
@@ -204,7 +241,7 @@ export class Authenticator {
     const passwordHash = await hashPassword(password);
     await this.#store.users.save({
       name,
-      role: role ?? existing?.role ?? DEFAULT_ROLE,
+      role: role ?? (existing?.passwordHash === undefined ? DEFAULT_ROLE : existing.role),
       passwordHash,
       creationTime: wireTime(new Date()),
     });
@@ -213,16 +250,73 @@ export class Authenticator {
     return passwordHash;
   }
 
+  /**
+   * Gives an account another role, at once.
+   * @throws {UnknownUserError} when there is no local account of that name
+   */
+  async setRole(name: string, role: Role): Promise<void> {
+    await this.#findAccount(name);
+    await this.#store.users.setRole(name, role);
+    this.#verified.forgetUser(name);
+  }
+
+  /**
+   * Removes an account, of a user of a directory what is kept of them, and ends their logins.
+   * @throws {UnknownUserError}
+   */
+  async removeUser(name: string): Promise<void> {
+    if (!(await this.#store.users.delete(name))) throw new UnknownUserError(name);
+    this.#verified.forgetUser(name);
+  }
+
+  async #findAccount(name: string): Promise<UserRecord> {
+    const record = await this.#store.users.find(name);
+    if (record?.passwordHash === undefined) throw new UnknownUserError(name);
+    return record;
+  }
+
+  async #checkLocally(username: string, password: string, address: string): Promise<string> {
+    const user = await this.#store.users.find(username);
+    const hash = user?.passwordHash;
+    const isGiven = hash !== undefined && this.#given?.isPasswordOf(hash, password);
+    const isCorrect =
+      isGiven ||
+      (await this.#guard.attempt(username, address, () => checkPassword(password, hash)));
+    if (!isCorrect || user === undefined) throw new WrongPasswordError(hash && user?.name);
+    return user.name;
+  }
+
+  async #checkInDirectory(
+    directory: DirectoryUsers,
+    username: string,
+    password: string,
+    address: string,
+  ): Promise<string> {
+    let name: string | undefined;
+    await this.#guard.attempt(username, address, async () => {
+      name = await directory.login(username, password);
+      return name !== undefined;
+    });
+    if (name === undefined) throw new WrongPasswordError();
+    return name;
+  }
+
   async #verify(token: string): Promise<User> {
+    const since = this.#verified.changes;
     if (this.#outside !== undefined) {
-      const { name, expiresAt } = await this.#outside.verify(token);
-      const user: User = { name, role: DEFAULT_ROLE };
+      const { name, groups, expiresAt } = await this.#outside.verify(token);
+      const user: User = { name, role: roleOf(groups, this.#authorization) };
       this.#verified.add(token, user, expiresAt);
       return user;
     }
-    const claims = await verifyAccessToken(this.#key, token);
+    const claims = await verifyAccessToken(this.#keys, token);
     const login = await this.#store.logins.find(claims.sid);
-    if (login === undefined || login.accessId !== claims.jti || login.user !== claims.sub) {
+    if (
+      login === undefined ||
+      login.source !== this.#source ||
+      login.accessId !== claims.jti ||
+      login.user !== claims.sub
+    ) {
       throw new TokenRevokedError();
     }
     const record = await this.#store.users.find(claims.sub);
@@ -232,8 +326,10 @@ export class Authenticator {
     if (claims.exp * 1000 <= Date.now()) {
       throw new TokenExpiredError();
     }
-    const user: User = { name: record.name, role: record.role };
-    this.#verified.add(token, user, claims.exp, claims.sid);
+    const role = this.#directory === undefined ? record.role : await this.#directory.roleOf(record);
+    if (role === undefined) throw new TokenRevokedError();
+    const user: User = { name: record.name, role };
+    this.#verified.add(token, user, claims.exp, { loginId: claims.sid, since });
     return user;
   }
 
@@ -244,13 +340,13 @@ export class Authenticator {
   async #findLogin(refreshToken: string): Promise<{ sent: RefreshToken; login: LoginRecord }> {
     const sent = parseRefreshToken(refreshToken);
     const login = sent && (await this.#store.logins.find(sent.loginId));
-    if (sent === undefined || login === undefined) {
+    if (sent === undefined || login === undefined || login.source !== this.#source) {
       throw new InvalidRefreshTokenError();
     }
     const isCurrent = timingSafeEqual(Buffer.from(sent.hash), Buffer.from(login.refreshHash));
     if (!isCurrent || !isAlive(login)) {
       await this.#end(login.id);
-      throw new InvalidRefreshTokenError();
+      throw new InvalidRefreshTokenError(login.user);
     }
     return { sent, login };
   }
@@ -265,7 +361,7 @@ export class Authenticator {
     const claims: Claims = { sub: user, sid: refresh.loginId, jti: accessId, exp };
     return {
       token_type: 'Bearer',
-      access_token: await signAccessToken(this.#key, claims),
+      access_token: await signAccessToken(this.#keys, claims),
       expires_in: ACCESS_TOKEN_LIFETIME,
       expires_on: exp,
       refresh_token: refresh.token,

@@ -83,7 +83,8 @@ export class InvalidRefreshTokenError extends UnauthorizedError {
   readonly code = 'INVALID_REFRESH_TOKEN';
   override readonly name = 'InvalidRefreshTokenError';
 
-  constructor() {
+  /** @param user whose login has ended by it, for the audit log; the sender is not told */
+  constructor(readonly user?: string) {
     super(
       'The refresh token is unknown, was used before or has expired. Log in again with POST /login.',
     );
@@ -95,7 +96,8 @@ export class WrongPasswordError extends UnauthorizedError {
   readonly code = 'WRONG_PASSWORD';
   override readonly name = 'WrongPasswordError';
 
-  constructor() {
+  /** @param user whose password was not right, for the audit log; the sender is not told */
+  constructor(readonly user?: string) {
     super('The username or the password is wrong.');
   }
 }
@@ -131,6 +133,36 @@ export class UnsuitablePasswordError extends ApiError {
   readonly statusCode = 400;
   readonly code = 'UNSUITABLE_PASSWORD';
   override readonly name = 'UnsuitablePasswordError';
+}
+
+/** Thrown when an account is to be changed that is not there. */
+export class UnknownUserError extends ApiError {
+  readonly statusCode = 404;
+  readonly code = 'UNKNOWN_USER';
+  override readonly name = 'UnknownUserError';
+
+  constructor(user: string) {
+    super(`There is no account ${JSON.stringify(user)}. "slipway user list" shows them all.`);
+  }
+}
+
+/** Thrown when the directory that checks passwords cannot be asked. */
+export class DirectoryUnavailableError extends ApiError {
+  readonly statusCode = 503;
+  readonly code = 'DIRECTORY_UNAVAILABLE';
+  override readonly name = 'DirectoryUnavailableError';
+  override readonly headers = { 'retry-after': '10' };
+
+  /** @param problem what went wrong, for the log of the server; the sender is not told */
+  constructor(
+    readonly problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      'The directory that checks passwords cannot be asked now. Try again in 10 s; if it lasts, ask whoever runs the server.',
+      options,
+    );
+  }
 }
 
 /** Thrown for a name that no account can have. */

@@ -1,6 +1,15 @@
-/** Who sends a request: local accounts, access tokens and their renewal. */
-export { ADMIN, Authenticator, type OutsideTokens, type User } from './authenticator.js';
+/** Who sends a request: accounts, access tokens and their renewal. */
+export { ACCESS_TOKEN_LIFETIME } from './access-tokens.js';
 export {
+  ADMIN,
+  Authenticator,
+  type Granted,
+  type OutsideTokens,
+  type User,
+} from './authenticator.js';
+export type { Directory, DirectoryUser } from './directory-users.js';
+export {
+  DirectoryUnavailableError,
   InvalidRefreshTokenError,
   InvalidTokenError,
   type LoginAdvice,
@@ -10,8 +19,10 @@ export {
   TokenRevokedError,
   TooManyLoginsError,
   UnauthorizedError,
+  UnknownUserError,
   UnsuitablePasswordError,
   WrongPasswordError,
 } from './errors.js';
 export { IssuerUnavailableError, type OpenIdState, OpenIdTokens } from './openid/index.js';
-export { loadSigningKey, type SigningKey, SigningKeyError } from './signing-key.js';
+export { ROLES, roleOf } from './roles.js';
+export { rotateSigningKey, SigningKeyError, SigningKeys } from './signing-key.js';

@@ -15,9 +15,21 @@ interface Entry {
   readonly until: number;
 }
 
+/** What a token was checked against. */
+export interface CheckedLogin {
+  readonly loginId: string;
+  readonly since: number;
+}
+
 /** Access tokens that were checked a moment ago. The oldest go when there are too many. */
 export class TokenCache {
   readonly #entries = new Map<string, Entry>();
+  #changes = 0;
+
+  /** How often something has been forgotten. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   find(token: string): User | undefined {
     const entry = this.#entries.get(token);
@@ -33,12 +45,14 @@ export class TokenCache {
 
   /**
    * @param expiresAt Unix seconds
-   * @param loginId of a token that this server has handed out
+   * @param own of a token that this server has handed out: its login, and {@link changes} from
+   * before it was checked; what was forgotten meanwhile is not kept again
    */
-  add(token: string, user: User, expiresAt: number, loginId?: string): void {
+  add(token: string, user: User, expiresAt: number, own?: CheckedLogin): void {
+    if (own !== undefined && own.since !== this.#changes) return;
     const until = Math.min(Date.now() + FRESH, expiresAt * 1000);
     this.#entries.delete(token);
-    this.#entries.set(token, { user, loginId, until });
+    this.#entries.set(token, { user, loginId: own?.loginId, until });
     if (this.#entries.size > MAX_ENTRIES) {
       const [oldest] = this.#entries.keys();
       this.#entries.delete(oldest as string);
@@ -54,6 +68,7 @@ export class TokenCache {
   }
 
   #forget(matches: (entry: Entry) => boolean): void {
+    this.#changes += 1;
     for (const [token, entry] of this.#entries) {
       if (matches(entry)) {
         this.#entries.delete(token);

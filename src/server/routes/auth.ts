@@ -39,7 +39,10 @@ export async function authRoutes(plain: FastifyInstance, context: ServerContext)
       body: LoginRequest,
       response,
     },
-    handler: (request) => auth.login(request.body.username, request.body.password, request.ip),
+    handler: async (request) => {
+      const { username, password } = request.body;
+      return (await auth.login(username, password, request.ip)).tokens;
+    },
   });
 
   app.route({
@@ -53,7 +56,7 @@ export async function authRoutes(plain: FastifyInstance, context: ServerContext)
       body: RenewTokenRequest,
       response,
     },
-    handler: (request) => auth.renew(request.body.refreshToken),
+    handler: async (request) => (await auth.renew(request.body.refreshToken)).tokens,
   });
 
   app.route({

@@ -13,6 +13,7 @@ import { bearerToken } from '../bearer.js';
 import type { ServerContext } from '../context.js';
 import { ApiError } from '../errors.js';
 import { LoginWatch } from '../login-watch.js';
+import { refuseReader } from '../reader-limits.js';
 import {
   type Arrival,
   CLOSE_CODES,
@@ -80,6 +81,7 @@ export async function channelRoutes(app: FastifyInstance, context: ServerContext
     if (id === undefined) throw new NoChannelError(path);
     const token = bearerToken(request.headers.authorization, context.auth.advice);
     const user = await context.auth.authenticate(token);
+    refuseReader(user);
     const offered = request.headers['sec-websocket-protocol']?.split(',') ?? [];
     if (!offered.some((protocol) => protocol.trim() === WEBSOCKET_SUBPROTOCOL)) {
       throw new SubprotocolError();

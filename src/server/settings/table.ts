@@ -135,6 +135,24 @@ export const SETTINGS: SettingTable<SettableConfig> = {
       ),
     },
   },
+  authorization: {
+    owner: new Setting(
+      list(text(), 'a list of groups'),
+      "groups whose members manage all services, see [Roles](#roles); R Server's `Owner`",
+    ),
+    contributor: new Setting(
+      list(text(), 'a list of groups'),
+      "groups whose members publish services and manage their own; R Server's `Contributor`",
+    ),
+    reader: new Setting(
+      list(text(), 'a list of groups'),
+      "groups whose members list and call services; R Server's `Reader`",
+    ),
+    cacheLifetime: new Setting(
+      seconds(1, 30 * DAY),
+      "seconds for which the groups that a directory has told are believed; R Server's `CacheLifeTimeInMinutes`",
+    ),
+  },
   metrics: {
     host: new Setting(text('an address or a host name'), 'address where metrics are read', {
       default: '127.0.0.1',

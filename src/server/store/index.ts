@@ -21,7 +21,7 @@ export {
   type TreeFile,
   UnsupportedFileError,
 } from './blobs.js';
-export type { LoginRecord, LoginStore } from './logins.js';
+export type { LoginRecord, LoginSource, LoginStore } from './logins.js';
 export { StoreMigrationError } from './migrations.js';
 export {
   DuplicateServiceError,
@@ -31,7 +31,7 @@ export {
   type ServiceStore,
 } from './service-records.js';
 export type { SnapshotRecord, SnapshotStore, SnapshotSummary } from './snapshot-records.js';
-export type { Role, UserRecord, UserStore } from './users.js';
+export type { KnownGroups, Role, UserRecord, UserStore } from './users.js';
 
 /** The database as it was before the last change of its layout. */
 const MIGRATION_COPY = 'slipway.db.before-migration';

@@ -1,6 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from './tables.js';
 
+/** Who has checked the password of a login: this server, or the directory that it asks. */
+export type LoginSource = 'local' | 'ldap';
+
 /**
  * One login and its renewals: a family of tokens. It keeps only what identifies the current pair;
  * a refresh token of the family that is not the current one was used before.
@@ -8,6 +11,7 @@ import type { Tables } from './tables.js';
 export interface LoginRecord {
   readonly id: string;
   readonly user: string;
+  readonly source: LoginSource;
   /** `jti` of the access token that is valid now. */
   readonly accessId: string;
   /** SHA-256 of the refresh token that is valid now, in hexadecimal. */
@@ -32,6 +36,7 @@ export class LoginStore {
       .values({
         id: record.id,
         user_name: record.user,
+        source: record.source,
         access_id: record.accessId,
         refresh_hash: record.refreshHash,
         started_at: record.startedAt,
@@ -50,6 +55,7 @@ export class LoginStore {
       row && {
         id: row.id,
         user: row.user_name,
+        source: row.source as LoginSource,
         accessId: row.access_id,
         refreshHash: row.refresh_hash,
         startedAt: row.started_at,

@@ -96,6 +96,16 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .execute();
     },
   },
+  '0003-accounts': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .alterTable('logins')
+        .addColumn('source', 'text', (column) => column.notNull().defaultTo('local'))
+        .execute();
+      await db.schema.alterTable('users').addColumn('groups', 'text').execute();
+      await db.schema.alterTable('users').addColumn('groups_at', 'bigint').execute();
+    },
+  },
   '0004-service-pools': {
     async up(db: Kysely<unknown>) {
       for (const column of ['pool_initial_size', 'pool_max_size']) {
@@ -118,7 +128,12 @@ export async function migrate(
   migrations: Readonly<Record<string, Migration>> = MIGRATIONS,
 ): Promise<void> {
   const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };
-  const migrator = new Migrator({ db, provider });
+  const migrator = new Migrator({
+    db,
+    provider,
+    // They do not depend on each other, and were not finished in the order of their numbers.
+    allowUnorderedMigrations: true,
+  });
   const steps = await migrator.getMigrations();
   const isOld = steps.some(({ executedAt }) => executedAt !== undefined);
   const copy = isOld && steps.some(({ executedAt }) => executedAt === undefined);

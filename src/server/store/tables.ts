@@ -13,11 +13,14 @@ export interface UsersTable {
   role: string;
   password_hash: string;
   creation_time: string;
+  groups: string | null;
+  groups_at: number | null;
 }
 
 export interface LoginsTable {
   id: string;
   user_name: string;
+  source: string;
   access_id: string;
   refresh_hash: string;
   started_at: number;

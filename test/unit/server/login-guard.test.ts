@@ -91,3 +91,37 @@ describe('the guard against guessed passwords', () => {
     expect(await guard.attempt('one more', 'b', right)).toBe(true);
   });
 });
+
+describe('guesses at one user', () => {
+  it.each(['ANA', ' ana', 'ana  ', 'ａｎａ'])(
+    'are counted together when it is written %j',
+    async (name) => {
+      const guard = new LoginGuard(() => 1000);
+      for (let attempt = 0; attempt < 5; attempt += 1)
+        await guard.attempt('ana', '10.0.0.1', wrong);
+      await expect(guard.attempt(name, '10.0.0.1', right)).rejects.toThrow(TooManyLoginsError);
+    },
+  );
+
+  it('are counted together when they come from one network of IPv6', async () => {
+    const guard = new LoginGuard(() => 1000);
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await guard.attempt('ana', `2001:db8::${attempt}`, wrong);
+    }
+    const elsewhere = guard.attempt('ana', '2001:db8:0:1::7', right);
+    await expect(elsewhere).resolves.toBe(true);
+    const same = guard.attempt('ana', '2001:0db8:0:0:ffff::1', right);
+    await expect(same).rejects.toThrow(TooManyLoginsError);
+  });
+});
+
+describe('guesses at many users', () => {
+  it('make their address wait, and no other', async () => {
+    const guard = new LoginGuard(() => 1000);
+    for (let attempt = 0; attempt < 50; attempt += 1) {
+      await guard.attempt(`user ${attempt}`, '10.0.0.1', wrong);
+    }
+    await expect(guard.attempt('ana', '10.0.0.1', right)).rejects.toThrow(TooManyLoginsError);
+    expect(await guard.attempt('ana', '10.0.0.2', right)).toBe(true);
+  });
+});
