@@ -6,6 +6,7 @@ import type {
 } from '../../src/api/index.js';
 import { type MagicContext, MagicError } from '../magic-context.js';
 import { type ImageBlock, shorten, type View } from '../output/index.js';
+import { consumeBatch } from './consume-batch.js';
 import { type MagicCall, type MagicDefinition, optional, word } from './definition.js';
 import { withProgress } from './progress.js';
 import { rememberCall } from './recent-calls.js';
@@ -22,24 +23,50 @@ export const consume: MagicDefinition = {
   summary: 'Calls a web service with values from this session.',
   description: [
     'Values are Python expressions, evaluated in the session and sent as the types that the service declares. x = %consume … sets x to the output, or to a dict when there are several; a data.frame comes back as a DataFrame.',
+    '--batch calls the service once for each row of a DataFrame, a list of dicts, or anything with rows, several at a time. x = %consume … --batch df sets x to a DataFrame with a line for each row; a column error is there when rows have failed. Interrupting the cell cancels the batch.',
   ],
   forms: [
     {
       takes: [word('NAME', 'service'), optional('VERSION', 'version')],
       parameters: true,
+      options: ['batch', 'parallel', 'files'],
       assignable: true,
       summary: 'Calls a version; without VERSION, the newest.',
       run,
     },
   ],
+  options: {
+    batch: {
+      value: 'EXPR',
+      kind: 'variable',
+      summary: 'Calls the service for each row of this value, in place of name=VALUE.',
+    },
+    parallel: {
+      value: 'N',
+      summary:
+        'Rows of the batch that run at the same time; 10 by default, and no more than the service has workers.',
+    },
+    files: {
+      value: 'FOLDER',
+      kind: 'local file',
+      summary:
+        'Saves the files that the rows leave on the machine of the notebook, in FOLDER/ROW/NAME.',
+    },
+  },
   examples: [
     '%consume Iris V1.0 flower_data=[7, 3.2, 4.7, 1.4]',
     'species = %consume Iris flower_data=row',
+    'answers = %consume Price V2 --batch frame --parallel 4',
     '%consume Price V2 table=frame.head(10) rate=(1 + margin)',
   ],
 };
 
 async function run(call: MagicCall, context: MagicContext): Promise<void> {
+  if (call.arguments.value('batch') !== undefined) return consumeBatch(call, context);
+  for (const option of ['parallel', 'files']) {
+    if (call.arguments.value(option) === undefined) continue;
+    throw new UsageError(`%consume: --${option} goes with --batch EXPR.`);
+  }
   const name = call.arguments.word(0).text;
   const service = await findService(context, name, call.arguments.optionalWord(1)?.text);
   const { parameters } = call.arguments;

@@ -15,6 +15,7 @@ const NOT_FOUND_NAMES: Readonly<Record<ResourceKind, string>> = {
   'workspace object': 'NameError',
   snapshot: 'SnapshotNotFoundError',
   service: 'ServiceNotFoundError',
+  batch: 'BatchNotFoundError',
   route: 'NotSupportedByServerError',
 };
 

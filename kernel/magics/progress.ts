@@ -12,10 +12,22 @@ interface Step {
   readonly begin: number;
   end?: number;
   state: 'running' | 'done' | 'failed' | 'interrupted';
+  amount?: Amount;
 }
 
+/** How much of a step is done. */
+export interface Amount {
+  /** From 0 to 1. */
+  readonly done: number;
+  /** The same in words: `120 of 300 rows`. */
+  readonly text: string;
+}
+
+/** Tells how much of a step is done; a step that never does shows its time alone. */
+export type Report = (amount: Amount) => void;
+
 /** Runs one step of a magic; `label` says what is being done: `Saving the snapshot`. */
-export type RunStep = <T>(label: string, action: () => Promise<T>) => Promise<T>;
+export type RunStep = <T>(label: string, action: (report: Report) => Promise<T>) => Promise<T>;
 
 /**
  * Runs something that may take long, in steps, and shows them with their times once it does: one
@@ -48,12 +60,15 @@ class Progress {
     this.#timer = setTimeout(() => this.#tick(), PATIENCE);
   }
 
-  async step<T>(label: string, action: () => Promise<T>): Promise<T> {
+  async step<T>(label: string, action: (report: Report) => Promise<T>): Promise<T> {
     const step: Step = { label, begin: performance.now(), state: 'running' };
     this.#steps.push(step);
     this.#update();
     try {
-      const result = await action();
+      const result = await action((amount) => {
+        step.amount = amount;
+        this.#update();
+      });
       this.#finish(step, 'done');
       return result;
     } catch (error) {
@@ -100,10 +115,11 @@ class Progress {
   }
 }
 
-function outcomeOf({ begin, end, state }: Step, hasTime: boolean): Inline {
+function outcomeOf({ begin, end, state, amount }: Step, hasTime: boolean): Inline {
   const seconds = ((end ?? performance.now()) - begin) / 1000;
   switch (state) {
     case 'running':
+      if (amount !== undefined) return { ...amount, tone: 'muted' };
       return { text: hasTime ? `… ${Math.floor(seconds)} s` : '…', tone: 'muted' };
     case 'done':
       return { text: `✓ ${seconds.toFixed(1)} s`, tone: 'good' };

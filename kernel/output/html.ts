@@ -22,6 +22,7 @@ const STYLE = `
 .slipway.slipway pre{margin:.3em 0;padding:.6em .8em;overflow:auto;border-radius:3px;background:var(--jp-layout-color2,#f3f3f3)}
 .slipway.slipway p{margin:.3em 0}
 .slipway.slipway img{max-width:100%}
+.slipway.slipway progress{width:14em;vertical-align:middle;margin-right:.4em;accent-color:var(--jp-brand-color1,#1976d2)}
 .slipway.slipway summary{cursor:pointer;color:var(--jp-content-link-color,#1565c0)}
 .slipway.slipway a{color:var(--jp-content-link-color,#1565c0)}
 .slipway-good{color:var(--jp-success-color0,#1b5e20)}
@@ -104,6 +105,9 @@ function renderTable(table: TableBlock): string {
 function renderInline(inline: Inline): string {
   if (typeof inline === 'string') return escapeHtml(inline);
   let markup = escapeHtml(inline.text);
+  if (inline.done !== undefined) {
+    markup = `<progress max="1" value="${inline.done.toFixed(3)}"></progress> ${markup}`;
+  }
   if (inline.code) markup = `<code>${markup}</code>`;
   if (inline.href !== undefined && /^https?:\/\//.test(inline.href)) {
     const address = escapeHtml(inline.href);

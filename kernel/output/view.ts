@@ -11,6 +11,8 @@ export interface Span {
   /** Whether it is a name or value of a program. */
   readonly code?: boolean;
   readonly tone?: Tone;
+  /** How much is done, from 0 to 1: a bar before the text. */
+  readonly done?: number;
 }
 export type Inline = string | Span;
 
@@ -75,7 +77,16 @@ export interface View {
 
 /** The text of an inline, without its looks. */
 export function textOf(inline: Inline): string {
-  return typeof inline === 'string' ? inline : inline.text;
+  if (typeof inline === 'string') return inline;
+  return inline.done === undefined ? inline.text : `${bar(inline.done)} ${inline.text}`;
+}
+
+const BAR_WIDTH = 20;
+
+/** A bar of characters: `██████░░░░`. */
+function bar(done: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, done)) * BAR_WIDTH);
+  return '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
 }
 
 /** Shorthand for names and values of programs. */

@@ -7,7 +7,7 @@ import sys
 from collections import OrderedDict
 from typing import Any, Callable, Dict
 
-from . import code_help, figures, operations
+from . import batches, code_help, figures, operations
 from .cells import execute
 from .console import Console
 from .interaction import NoInput
@@ -26,6 +26,8 @@ _OPERATIONS = {
     "info": operations.info,
     "evaluate": operations.evaluate,
     "assign": operations.assign,
+    "take_rows": batches.take_rows,
+    "assign_results": batches.assign_results,
     "continue_count": operations.continue_count,
     "begin_cell": operations.begin_cell,
     "end_cell": operations.end_cell,

@@ -59,6 +59,10 @@ class WorkspaceObjectError(SessionRequestError):
     """An object cannot be turned into bytes, or bytes are no object."""
 
 
+class RowsError(SessionRequestError):
+    """A value has no rows, or not those that a service takes; the message says which."""
+
+
 class NotPublishableError(SessionRequestError):
     """Something is not a function that a service can be made from; the message says the fix."""
 

@@ -14,6 +14,7 @@ export interface Answers {
   StatusResponse: api.StatusResponse;
   StringList: string[];
   Text: string;
+  BatchWebServiceResult: api.BatchWebServiceResult;
   WebServiceList: api.WebService[];
   WebServiceResult: api.WebServiceResult;
 }
@@ -29,6 +30,7 @@ const SCHEMAS: { readonly [name in keyof Answers]: object } = {
   StatusResponse: api.StatusResponse,
   StringList: { type: 'array', items: { type: 'string' } },
   Text: { type: 'string' },
+  BatchWebServiceResult: api.BatchWebServiceResult,
   WebServiceList: { type: 'array', items: api.WebService },
   WebServiceResult: api.WebServiceResult,
 };

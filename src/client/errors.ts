@@ -140,6 +140,7 @@ export type ResourceKind =
   | 'workspace object'
   | 'snapshot'
   | 'service'
+  | 'batch'
   | 'route';
 
 /** What a call was about: it makes "not found" mean something. */

@@ -1,4 +1,5 @@
 /** The typed client of R Server: login, token renewal, every route, one error class per cause. */
+export { type BatchId, type BatchProgress, type BatchResults, BatchRoutes } from './batches.js';
 export * from './configuration/index.js';
 export * from './connect.js';
 export * from './embedded/index.js';

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { StatusResponse, TokenPair } from '../api/index.js';
 import type { Answers } from './answers.js';
+import { BatchRoutes } from './batches.js';
 import { type Call, type Caller, callName, failureOf, readJson } from './call.js';
 import type { SettingOrigin } from './configuration/index.js';
 import { LoginFailedError, NotAnRServerError, ServerUnreachableError } from './errors.js';
@@ -49,6 +50,7 @@ export class RServerClient implements Caller {
   readonly sessions = new SessionRoutes(this);
   readonly snapshots = new SnapshotRoutes(this);
   readonly services = new ServiceRoutes(this);
+  readonly batches = new BatchRoutes(this);
   readonly #options: ClientOptions;
   readonly #tokens: TokenKeeper;
   #credentials: CredentialSource;

@@ -46,7 +46,7 @@ export class MagicBench {
   }
 
   /** Runs a cell with one magic: `%name …`, `x = %name …`, or `%%name …` and lines below. */
-  async run(cell: string): Promise<MagicRun> {
+  async run(cell: string, signal = new AbortController().signal): Promise<MagicRun> {
     const shown: MimeBundle[] = [];
     let printed = '';
     await runMagic(read(cell), {
@@ -58,7 +58,7 @@ export class MagicBench {
         printed += text;
       },
       input: () => Promise.reject(new Error('Nobody is there to ask.')),
-      signal: new AbortController().signal,
+      signal,
       execution: { silent: false, allowStdin: false },
     } satisfies MagicContext);
     const last = shown.at(-1);

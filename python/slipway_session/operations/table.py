@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from . import cells, functions, names, snapshots, variables, workspace
+from . import batches, cells, functions, names, snapshots, variables, workspace
 from .request import Operation
 from .warm_up import warm_up
 
 OPERATIONS: dict[str, Operation] = {
     "evaluate": Operation(variables.evaluate),
     "assign": Operation(variables.assign),
+    "take_rows": Operation(batches.take_rows),
+    "assign_results": Operation(batches.assign_results),
     "collect": Operation(variables.collect),
     "continue_count": Operation(cells.continue_count),
     "begin_cell": Operation(cells.begin),

@@ -95,6 +95,8 @@ describe('completion of a magic', () => {
     ['%consume "Price list" 1.0 t|', ['table='], 't'],
     ['%consume Iris flower_data=row|', ['row_from_python'], 'row'],
     ['x = %consume Iris V1 flower_data=[1, ro|', ['row_from_python'], 'ro'],
+    ['%consume Iris --b|', ['--batch'], '--b'],
+    ['%consume Iris --batch fl|', ['flower'], 'fl'],
     ['%publish |', ['predict'], ''],
     ['%publish model.pre|', ['row_from_python'], 'pre'],
     ['%publish predict Iris --snap|', ['--snapshot'], '--snap'],

@@ -95,4 +95,25 @@ describe('progress', () => {
     await running;
     expect(shown).toHaveLength(count);
   });
+
+  it('shows how much of a step is done, where the step tells', async () => {
+    const { shown, context } = watched();
+    const running = withProgress(context, (step) =>
+      step('Calling', async (report) => {
+        report({ done: 0.1, text: '1 of 10 rows' });
+        await delay(1500);
+        report({ done: 0.5, text: '5 of 10 rows' });
+        await delay(500);
+      }),
+    );
+    await vi.advanceTimersByTimeAsync(2000);
+    await running;
+    expect(shown.map(({ text }) => text)).toEqual([
+      'Calling  ██░░░░░░░░░░░░░░░░░░ 1 of 10 rows',
+      'Calling  ██████████░░░░░░░░░░ 5 of 10 rows',
+      'Calling  ██████████░░░░░░░░░░ 5 of 10 rows',
+      'Calling  ✓ 2.0 s',
+    ]);
+    expect(shown[1]?.bundle['text/html']).toContain('<progress max="1" value="0.500"></progress>');
+  });
 });
