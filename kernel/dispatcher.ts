@@ -8,7 +8,12 @@ import { inspectMagic } from './inspect.js';
 import { kernelInfo } from './kernel-info.js';
 import { type Deadlines, isAnsweredMeanwhile } from './meanwhile/index.js';
 import type { Relay } from './relay.js';
-import type { ClientRequest, OpenRequest, RequestLog } from './requests.js';
+import {
+  type ClientRequest,
+  isCommMessage,
+  type OpenRequest,
+  type RequestLog,
+} from './requests.js';
 import type { SessionKeeper } from './session-keeper.js';
 import type { SessionProfile } from './session-profile.js';
 
@@ -153,12 +158,21 @@ export class Dispatcher {
     }
     if (!isAsking) {
       // At once: the order in which a client sends is the order in which the session gets it.
-      relay.toSession(link, request, request.header.subshell_id ?? undefined);
+      relay.toSession(link, request, request.header.subshell_id ?? this.#subshellFor(request));
       return;
     }
     const subshell = link.isPlain ? undefined : await this.#questionShell();
     // The deadline may have passed, or the session be another, meanwhile.
     if (!request.isAnswered) relay.toSession(sessions.openLink ?? link, request, subshell);
+  }
+
+  /**
+   * The subshell that the session may use for a message of a comm while a cell runs, when its
+   * client has named none. The session has the last word: between cells it is the main shell.
+   */
+  #subshellFor(request: OpenRequest): string | undefined {
+    const isOnShell = request.channel === 'shell' && isCommMessage(request);
+    return isOnShell ? this.parts.profile()?.subshell : undefined;
   }
 
   /**

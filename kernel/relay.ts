@@ -14,12 +14,12 @@ import type { Frontend } from './frontend.js';
 import type { InputDesk } from './input.js';
 import type { Knowledge, OpenComms } from './meanwhile/index.js';
 import type { OwnRequests } from './own-requests.js';
-import type { OpenRequest, RequestLog } from './requests.js';
+import { isCommMessage, type OpenRequest, type RequestLog } from './requests.js';
 
 /** A queue of the session's: what goes into it comes out in that order. */
 interface Lane {
   readonly link: SessionLink;
-  /** The channel, and the subshell if there is one. */
+  /** The channel, with the subshell or the comm if there is one. */
   readonly name: string;
 }
 
@@ -54,7 +54,7 @@ export class Relay {
     this.comms.see(header.msg_type, message);
     if (header.msg_type === 'execute_request') this.#lastCell = message.header;
     link.send(channel, { ...message, header: headerForSession(header, subshell) });
-    this.#sent.set(request, { link, name: subshell ? `${channel} ${subshell}` : channel });
+    this.#sent.set(request, { link, name: laneOf(request, subshell) });
   }
 
   /** Forgets a request that the kernel answers itself: the session's answer goes nowhere. */
@@ -107,7 +107,7 @@ export class Relay {
 
   /** Answers a request that no session can serve; to messages of comms there is no answer. */
   serveWithoutSession(request: OpenRequest, failure: Error): void {
-    if (isComm(request)) {
+    if (isCommMessage(request)) {
       this.#endComm(request);
       return;
     }
@@ -141,7 +141,7 @@ export class Relay {
   /**
    * Settles a request that the session has ended, and those before it in the same lane: a session
    * takes them in order, so that it has dropped what it has not ended by now. ipykernel does so
-   * with messages that it cannot read, and says nothing when comms come in the middle of a cell.
+   * with messages that it cannot read.
    */
   #passOver(ended: OpenRequest): void {
     for (const request of this.#droppedBefore(ended)) {
@@ -186,6 +186,15 @@ export class Relay {
   }
 }
 
+/** A session keeps the order of the messages of one comm, and handles them where there is time. */
+function laneOf(request: OpenRequest, subshell: string | undefined): string {
+  const { channel, message } = request;
+  if (isCommMessage(request)) {
+    return `${channel} comm ${decodeDict(message.content, 'content of a comm message').comm_id}`;
+  }
+  return subshell ? `${channel} ${subshell}` : channel;
+}
+
 /**
  * The header with which a request goes to the session: what the protocol has, and nothing else that
  * a client may put there and a session may stumble over. Answers get the client's own back.
@@ -194,10 +203,6 @@ function headerForSession(header: MessageHeader, subshell: string | undefined): 
   const { msg_id, msg_type, session } = header;
   const own = createHeader(msg_type, session, '');
   return encodeDict({ ...own, msg_id, ...(subshell ? { subshell_id: subshell } : {}) });
-}
-
-function isComm({ header }: OpenRequest): boolean {
-  return header.msg_type.startsWith('comm_') && header.msg_type !== 'comm_info_request';
 }
 
 /** Whether a reply reports an error; it stands in the metadata too, so that content is not read. */

@@ -9,6 +9,11 @@ export interface ClientRequest {
   readonly message: WireMessage;
 }
 
+/** Whether a request is a message of a comm, to which there is no reply. */
+export function isCommMessage({ header }: ClientRequest): boolean {
+  return header.msg_type.startsWith('comm_') && header.msg_type !== 'comm_info_request';
+}
+
 /** A reply of the session that is still to be sent. */
 export interface SessionReply {
   readonly header: MessageHeader;

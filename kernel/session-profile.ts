@@ -10,6 +10,8 @@ export class SessionProfile {
   readonly info: Promise<Record<string, unknown>>;
   /** The same, once it is there. */
   known: Record<string, unknown> | undefined;
+  /** What `ready` resolves to, once it is there. */
+  subshell: string | undefined;
   /**
    * Resolves to the subshell that answers questions beside the cells; undefined where the session
    * has none, or did not say. Never rejects.
@@ -30,6 +32,7 @@ export class SessionProfile {
     const features = this.known.supported_features;
     if (!Array.isArray(features) || !features.includes('kernel subshells')) return undefined;
     const reply = await own.request(link, 'control', 'create_subshell_request', {});
-    return typeof reply.subshell_id === 'string' ? reply.subshell_id : undefined;
+    if (typeof reply.subshell_id === 'string') this.subshell = reply.subshell_id;
+    return this.subshell;
   }
 }

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ipykernel.ipkernel import IPythonKernel
 from traitlets import Type
 
 from .answering import Reply, answer_request, failure
+from .comm_routing import CommRoutingKernel
 from .interrupts import loop_woken_by_interrupts
 from .magics import register_stand_ins
 from .operations import Buffer, SessionState
@@ -29,10 +29,11 @@ REQUEST = "slipway_request"
 REPLY = "slipway_reply"
 
 
-class SlipwayKernel(IPythonKernel):
+class SlipwayKernel(CommRoutingKernel):
     """ipykernel's kernel with Slipway's requests and stand-ins for its magics."""
 
     shell_class: Any = Type(SlipwayShell)
+    occupying_types = frozenset({"execute_request", REQUEST})
 
     # ipykernel sleeps after each cell for outputs that would else come after the reply. Here both
     # take one way, in the order in which they were made.
@@ -70,7 +71,12 @@ class SlipwayKernel(IPythonKernel):
 
     @contextmanager
     def _cancel_on_sigint(self, future: Any) -> Iterator[None]:
-        with super()._cancel_on_sigint(future), loop_woken_by_interrupts():
+        lanes = self.comm_lanes
+        with (
+            super()._cancel_on_sigint(future),
+            loop_woken_by_interrupts(),
+            lanes.cell_that_awaits(),
+        ):
             yield
 
     async def shell_slipway_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:

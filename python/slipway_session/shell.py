@@ -8,6 +8,7 @@ from typing import Any
 from ipykernel.compiler import XCachingCompiler, get_file_name
 from ipykernel.displayhook import ZMQShellDisplayHook
 from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.events import EventManager, available_events
 from traitlets import Type
 
 from .history import IdleHistory
@@ -49,6 +50,22 @@ class SlipwayCompiler(XCachingCompiler):
         return name
 
 
+class SlipwayEvents(EventManager):
+    """IPython's events; those around a cell are not for a comm that is handled beside one.
+
+    Callbacks of comms are bracketed like cells. In the middle of a cell that would have matplotlib
+    show and close the figure that the cell is drawing.
+    """
+
+    def trigger(self, event: str, *args: Any, **kwargs: Any) -> None:
+        """Call who has registered for an event."""
+        if event in ("pre_execute", "post_execute"):
+            shell: Any = self.shell
+            if shell.kernel.handles_comm_beside_cell:
+                return
+        super().trigger(event, *args, **kwargs)
+
+
 class SlipwayShell(ZMQInteractiveShell):
     """ipykernel's shell with the display hook and the compiler above, and streams that last."""
 
@@ -62,6 +79,9 @@ class SlipwayShell(ZMQInteractiveShell):
     def init_events(self) -> None:
         """Have the history, which is there by now, written when there is time."""
         super().init_events()
+        events: Any = SlipwayEvents(self, available_events)
+        events.callbacks = self.events.callbacks
+        self.events = events
         IdleHistory(self)
 
     def begin_pieces(self, code: str, cell_number: int) -> None:

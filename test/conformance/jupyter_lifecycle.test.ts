@@ -321,6 +321,38 @@ describe('another session', () => {
     await server.call('DELETE', `/sessions/${session}`);
   });
 
+  it('that another notebook is attached to takes its comms while a cell runs', async () => {
+    const owner = await start();
+    const comm_id = 'shared-comm';
+    await owner.client.execute(
+      [
+        'import time',
+        'from ipykernel.comm import Comm',
+        `value, shared = 0, Comm("shared", comm_id="${comm_id}")`,
+        '@shared.on_msg',
+        'def changed(message):',
+        '    global value',
+        '    value = message["content"]["data"]["value"]',
+        '    shared.send({"seen": value})',
+      ].join('\n'),
+    );
+    const [session] = await ids();
+    const guest = await start();
+    await guest.client.execute(`%session attach ${session?.slice(0, 8)}`);
+    const cell = await owner.client.sendCell(
+      'print("begun", flush=True)\nwhile value != 7: time.sleep(0.01)',
+    );
+    await owner.client.next(({ parent, type }) => parent.msg_id === cell && type === 'stream');
+    const moved = await guest.client.send('comm_msg', { comm_id, data: { value: 7 } });
+    await guest.client.idle(moved);
+    const answer = guest.client.publishedFor(moved).find(({ type }) => type === 'comm_msg');
+    expect(answer?.content.data).toEqual({ seen: 7 });
+    expect((await owner.client.exchange(cell)).reply.content.status).toBe('ok');
+    await guest.stop();
+    await owner.stop();
+    for (const id of await ids()) await server.call('DELETE', `/sessions/${id}`);
+  });
+
   it('is not what attaching to the kernel’s own one gives: nothing changes', async () => {
     const kernel = await start();
     await kernel.client.execute('mine = 1');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type EmbeddedServer, startEmbeddedServer } from '../support/embedded-server.js';
-import { statesOf } from '../support/exchange.js';
+import { statesOf, textOf } from '../support/exchange.js';
 import { type KernelClient, type KernelProcess, startKernel } from '../support/kernel.js';
 
 let server: EmbeddedServer;
@@ -114,6 +114,115 @@ describe('while a cell computes', () => {
     expect(exchange.reply.content.status).not.toBe('error');
     expect(statesOf(exchange)).toEqual(['busy', 'idle']);
     expect(hasEnded(cell)).toBe(false);
+  });
+});
+
+/** A notebook's own subshell, or none: then the kernel sees to it. */
+const clients: [string, () => Promise<object>][] = [
+  ['names no subshell', async () => ({})],
+  [
+    'names a subshell of its own',
+    async () => {
+      const created = await client.request('create_subshell_request', {}, { channel: 'control' });
+      return { subshell_id: created.reply.content.subshell_id };
+    },
+  ],
+];
+
+describe.each(clients)('a comm of a client that %s', (_name, subshellOf) => {
+  let header: object;
+  let comm_id: string;
+  const post = (type: string, content: object = {}) =>
+    client.send(type, { comm_id, data: {}, ...content }, { header });
+  const move = (value: number) => post('comm_msg', { data: { value } });
+
+  beforeAll(async () => {
+    await client.execute(
+      [
+        'import threading',
+        'value, values, threads = 0, [], []',
+        'def opened(comm, message):',
+        '    @comm.on_msg',
+        '    def changed(m):',
+        '        global value',
+        '        value = m["content"]["data"]["value"]',
+        '        values.append(value)',
+        '        threads.append(threading.current_thread() is threading.main_thread())',
+        '        print("now", value)',
+        '        comm.send({"seen": value})',
+        'get_ipython().kernel.comm_manager.register_target("meanwhile-slider", opened)',
+      ].join('\n'),
+    );
+    header = await subshellOf();
+    comm_id = `slider-${JSON.stringify(header)}`;
+    await client.idle(await post('comm_open', { target_name: 'meanwhile-slider' }));
+  });
+
+  afterAll(async () => {
+    await client.idle(await post('comm_close'));
+  });
+
+  afterEach(async () => {
+    await client.execute('value = 0; values.clear(); threads.clear()');
+  });
+
+  it.each(['time.sleep(0.01)', 'pass'])(
+    'is answered within a second while a cell does nothing but %s, and the cell sees it',
+    async (wait) => {
+      const cell = await run(`while value != 7: ${wait}\nprint("seen", value)`);
+      const sent = performance.now();
+      const moved = await move(7);
+      await client.idle(moved);
+      expect(performance.now() - sent).toBeLessThan(1000);
+      const published = client.publishedFor(moved);
+      expect(published.map(({ type }) => type).sort()).toEqual(
+        ['comm_msg', 'status', 'status', 'stream'].sort(),
+      );
+      expect(statesOf({ published })).toEqual(['busy', 'idle']);
+      expect(published.at(0)?.type).toBe('status');
+      expect(published.at(-1)?.type).toBe('status');
+      expect(published.find(({ type }) => type === 'comm_msg')?.content.data).toEqual({ seen: 7 });
+      expect(textOf({ published })).toBe('now 7\n');
+      expect(published.at(-1)?.parent.subshell_id).toBe(
+        (header as { subshell_id?: string }).subshell_id,
+      );
+      expect(textOf(await client.exchange(cell))).toContain('seen 7');
+      running = undefined;
+    },
+  );
+
+  it('is handled before the cell that is sent after it, in the order of its messages', async () => {
+    const moved = [await move(1), await move(2)];
+    const cell = await client.sendCell('print(values, value)\nimport time; time.sleep(0.2)');
+    moved.push(await move(3), await move(4));
+    expect(textOf(await client.exchange(cell))).toBe('[1, 2] 2\n');
+    for (const id of moved) await client.idle(id);
+    expect(textOf(await client.execute('print(values)'))).toBe('[1, 2, 3, 4]\n');
+  });
+
+  it('is handled by the main thread while no cell runs', async () => {
+    // The session may still be putting the last cell away when that has answered.
+    await vi.waitFor(async () => {
+      await client.idle(await move(5));
+      expect(textOf(await client.execute('print(threads[-1])'))).toBe('True\n');
+    });
+  });
+
+  it('may be unknown, and is no hindrance then', async () => {
+    await run('while value != 7: time.sleep(0.01)');
+    await client.idle(await post('comm_msg', { comm_id: 'nobody' }));
+    await client.idle(await post('comm_close', { comm_id: 'nobody' }));
+    await client.idle(await move(7));
+  });
+
+  it('goes on after an interrupt of the cell', async () => {
+    const cell = await run('while True: time.sleep(0.01)');
+    await client.idle(await move(1));
+    await client.request('interrupt_request', {}, { channel: 'control' });
+    expect((await client.exchange(cell)).reply.content.ename).toBe('KeyboardInterrupt');
+    running = undefined;
+    await client.idle(await move(2));
+    expect(textOf(await client.execute('print(values)'))).toBe('[1, 2]\n');
   });
 });
 

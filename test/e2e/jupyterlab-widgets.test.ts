@@ -23,10 +23,59 @@ describeInLab('widgets in JupyterLab', (lab) => {
     await notebook.close();
   }, 120_000);
 
+  it('a slider moved while a cell computes is seen by the cell and by its callbacks', async () => {
+    const notebook = await lab.write('busy', [
+      'import ipywidgets as widgets\nslider, double = widgets.IntSlider(), widgets.IntSlider()\nout = widgets.Output()\n@out.capture()\ndef on_change(change):\n    double.value = 2 * change["new"]\n    print("changed to", change["new"])\nslider.observe(on_change, "value")\nwidgets.VBox([slider, double, out])',
+      'import time\nseen = []\nfor _ in range(1200):\n    time.sleep(0.05)\n    if slider.value not in seen:\n        seen.append(slider.value)\n        print("seen", slider.value, flush=True)\n    if slider.value == 3: break',
+    ]);
+    await notebook.run(0);
+    const first = notebook.output(0).locator(SLIDER).first();
+    await first.locator('.noUi-handle').waitFor();
+    await notebook.start(1);
+    await notebook.output(1).getByText('seen 0').waitFor();
+    await first.locator('.noUi-handle').focus();
+    for (const value of [1, 2, 3]) {
+      await notebook.page.keyboard.press('ArrowUp');
+      await notebook.output(0).getByText(`changed to ${value}`).waitFor();
+      await notebook.output(1).getByText(`seen ${value}`).waitFor();
+    }
+    expect(await notebook.finished(1)).toMatch(/seen 0\s+seen 1\s+seen 2\s+seen 3/);
+    await notebook
+      .output(0)
+      .locator(SLIDER)
+      .nth(1)
+      .locator('.widget-readout', { hasText: '6' })
+      .waitFor();
+    await notebook.close();
+  }, 120_000);
+
+  it('a page that is loaded again during a long cell shows its widgets, and they work', async () => {
+    const notebook = await lab.write('reloaded', [
+      'import ipywidgets as widgets\nslider = widgets.IntSlider(value=4)\nslider',
+      'import time\nprint("begun", flush=True)\nfor _ in range(1200):\n    time.sleep(0.05)\n    if slider.value == 6: break\nelse:\n    raise TimeoutError',
+      'slider.value',
+    ]);
+    await notebook.run(0);
+    await notebook.output(0).locator(`${SLIDER} .noUi-handle`).waitFor();
+    await notebook.choose('File', 'docmanager:save');
+    await expect.poll(() => lab.saved('reloaded.ipynb'), { timeout: 20_000 }).toContain('model_id');
+    await notebook.start(1);
+    await notebook.output(1).getByText('begun').waitFor();
+    await notebook.page.reload();
+    const slider = notebook.output(0).locator(SLIDER);
+    await slider.locator('.widget-readout', { hasText: '4' }).waitFor();
+    await slider.locator('.noUi-handle').focus();
+    await notebook.page.keyboard.press('ArrowUp');
+    await notebook.page.keyboard.press('ArrowUp');
+    // It waits for the long cell, which ends when it sees that.
+    expect(await notebook.run(2)).toContain('6');
+    await notebook.close();
+  }, 120_000);
+
   it('a callback prints below its widget while a cell awaits', async () => {
     const notebook = await lab.write('callback', [
       'import ipywidgets as widgets\nslider = widgets.IntSlider()\nout = widgets.Output()\n@out.capture()\ndef on_change(change):\n    print("changed to", change["new"])\nslider.observe(on_change, "value")\nwidgets.VBox([slider, out])',
-      'import asyncio\nwhile slider.value < 1:\n    await asyncio.sleep(0.05)\nprint("seen", slider.value)',
+      'import asyncio\nwhile slider.value < 2:\n    await asyncio.sleep(0.05)\nprint("seen", slider.value)',
     ]);
     await notebook.run(0);
     const handle = notebook.output(0).locator(`${SLIDER} .noUi-handle`);
@@ -35,7 +84,9 @@ describeInLab('widgets in JupyterLab', (lab) => {
     await handle.focus();
     await notebook.page.keyboard.press('ArrowUp');
     await notebook.output(0).getByText('changed to 1').waitFor();
-    expect(await notebook.finished(1)).toContain('seen 1');
+    await notebook.page.keyboard.press('ArrowUp');
+    await notebook.output(0).getByText('changed to 2').waitFor();
+    expect(await notebook.finished(1)).toContain('seen 2');
     await notebook.close();
   }, 120_000);
 

@@ -15,6 +15,7 @@ import {
   decodeZmqFrames,
   Signer,
 } from '../../../src/jupyter/index.js';
+import type { SessionLink } from '../../../src/session/index.js';
 
 let sent: string[];
 let requests: RequestLog;
@@ -65,6 +66,48 @@ function request(type: string, content: object): OpenRequest {
   const header = decodeHeader(message.header);
   return requests.add({ header, channel: 'shell', identities: [Buffer.from('id')], message });
 }
+
+/** A status that the session publishes for a request. */
+function says(execution_state: string, { message }: OpenRequest): void {
+  const header = createHeader('status', 'session', '');
+  relay.fromSession(
+    'iopub',
+    createMessage(header, { execution_state }, { parent: message.header }),
+  );
+}
+
+describe('what a session has passed over', () => {
+  const link = { isPlain: false, send: () => undefined } as unknown as SessionLink;
+  const comm = (comm_id: string) => request('comm_msg', { comm_id, data: {} });
+
+  it('is what is older than what it has ended, in the same queue', async () => {
+    const dropped = request('is_complete_request', { code: '1' });
+    const ended = request('history_request', {});
+    for (const each of [dropped, ended]) relay.toSession(link, each);
+    says('busy', ended);
+    says('idle', ended);
+    await new Promise(setImmediate);
+    expect(requests.open()).toEqual([]);
+  });
+
+  it('is no comm whose message it handles elsewhere, nor what is in front of that', () => {
+    const [slider, button] = [comm('slider'), comm('button')];
+    const question = request('history_request', {});
+    for (const each of [slider, question, button]) relay.toSession(link, each, 'subshell');
+    says('idle', button);
+    expect(requests.open()).toEqual([slider, question]);
+    says('idle', question);
+    expect(requests.open()).toEqual([slider]);
+  });
+
+  it('is an older message of the same comm', () => {
+    const [first, second] = [comm('slider'), comm('slider')];
+    relay.toSession(link, first);
+    relay.toSession(link, second, 'subshell');
+    says('idle', second);
+    expect(requests.open()).toEqual([]);
+  });
+});
 
 describe('a request that no session can serve', () => {
   it.each(['comm_open', 'comm_msg', 'comm_close'])(
