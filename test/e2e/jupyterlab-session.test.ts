@@ -1,6 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { createServer } from '../../src/server/index.js';
+import { openIdConfig, TestIssuer } from '../support/issuer.js';
 import type { NotebookPage } from '../support/jupyterlab-page.js';
 import { describeInLab, picture } from '../support/lab-suite.js';
+import { testConfig } from '../support/server.js';
 
 /** A chart as Altair and others send it; JupyterLab draws it by itself. */
 const VEGA = JSON.stringify({
@@ -281,4 +287,34 @@ describeInLab('a session in JupyterLab', (lab) => {
       )
       .allInnerTexts();
   }
+
+  it('waits with a page and a code for a login in the browser, and then goes on', async () => {
+    const issuer = await TestIssuer.start();
+    const directory = await mkdtemp(join(tmpdir(), 'slipway-lab-login-'));
+    const server = await createServer(
+      testConfig(directory, {
+        embedded: false,
+        authentication: { openid: openIdConfig(issuer) },
+      }),
+    );
+    try {
+      await server.listen();
+      const notebook = await lab.write('login', [`%connect ${server.url} --auth aad`, '6 * 7']);
+      await notebook.start(0);
+      const link = notebook.output(0).getByRole('link', { name: `${issuer.url}/device` });
+      expect(await link.getAttribute('href')).toMatch(/\/device\?user_code=/);
+      const code = await notebook.output(0).locator('code').first().innerText();
+      await picture(notebook, 'login');
+      await issuer.approve((await link.getAttribute('href')) ?? '', code, 'ana');
+      const shown = await notebook.finished(0);
+      expect(shown).toMatch(/is confirmed[\s\S]*Connected[\s\S]*ana/);
+      expect(shown).not.toContain(code);
+      expect(await notebook.run(1)).toContain('42');
+      await notebook.close();
+    } finally {
+      await server.close();
+      await issuer.close();
+      await rm(directory, { recursive: true });
+    }
+  });
 });
