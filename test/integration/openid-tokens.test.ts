@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readLoginChallenge } from '../../src/api/index.js';
-import { createServer, type SlipwayServer } from '../../src/server/index.js';
+import { CONFIG_DEFAULTS, createServer, type SlipwayServer } from '../../src/server/index.js';
 import { AUDIENCE, CLIENT_ID, openIdConfig, TestIssuer } from '../support/issuer.js';
 import { type Answer, send, testConfig } from '../support/server.js';
 
@@ -28,6 +28,11 @@ beforeEach(async () => {
     testConfig(directory, {
       embedded: false,
       authentication: { openid: openIdConfig(issuer) },
+      authorization: {
+        ...CONFIG_DEFAULTS.authorization,
+        owner: ['Administrators'],
+        contributor: ['Programmers'],
+      },
     }),
   );
   await server.listen();
@@ -41,7 +46,8 @@ const seconds = () => Math.floor(Date.now() / 1000);
 describe('a server that takes the tokens of an outside issuer', () => {
   it('lets in whoever has one, by the name in it, and asks the issuer once', async () => {
     const before = issuer.keyFetches;
-    const token = await issuer.token({ preferred_username: 'ana@example.org' });
+    const groups = ['Programmers'];
+    const token = await issuer.token({ preferred_username: 'ana@example.org', groups });
     const created = await send((server as SlipwayServer).url, token, 'POST', '/sessions', {
       json: { runtimeType: 'Python', name: 'hers' },
     });
@@ -52,6 +58,23 @@ describe('a server that takes the tokens of an outside issuer', () => {
     const other = await issuer.token({ sub: 'ben' });
     expect((await ask(other, '/sessions')).json()).toEqual([]);
     expect(issuer.keyFetches).toBe(before + 1);
+  });
+
+  it.each([
+    [{ groups: ['Programmers', 'Administrators'] }, 'Owner'],
+    [{ roles: ['Administrators'] }, 'Owner'],
+    [{ groups: ['Others'], roles: ['Programmers'] }, 'Contributor'],
+    [{ groups: ['Others'] }, 'Reader'],
+    [{}, 'Reader'],
+  ])('gives whoever has %j in their token the role %s', async (claims, role) => {
+    const { auth } = (server as SlipwayServer).context;
+    const token = await issuer.token({ sub: 'ana', ...claims });
+    expect(await auth.authenticate(token)).toEqual({ name: 'ana', role });
+    const published = await send((server as SlipwayServer).url, token, 'POST', '/services/A/1', {
+      json: { code: '' },
+    });
+    // Without code it is refused to everybody; to a Reader because of who they are.
+    expect(published.status).toBe(role === 'Reader' ? 403 : 400);
   });
 
   it('tells in every refusal where there are tokens that count', async () => {
