@@ -5,6 +5,7 @@ import Type from 'typebox';
 import { ErrorResponse } from '../../api/index.js';
 import type { ServerContext } from '../context.js';
 import { ApiError } from '../errors.js';
+import { RealtimeServices } from '../services/index.js';
 import { startOfPart } from './upload.js';
 
 const tags = ['Services Management APIs'];
@@ -43,7 +44,8 @@ export async function realtimeRoutes(
   context: ServerContext,
 ): Promise<void> {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const { config, services } = context;
+  const { config, store } = context;
+  const realtime = new RealtimeServices(store.services);
   // What is no form is not looked at: the route says what it wants instead.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, body, done) => {
@@ -71,12 +73,7 @@ export async function realtimeRoutes(
       response: { 201: Type.String(), default: ErrorResponse },
     },
     handler: async (request) =>
-      services.publishRealtime(
-        request.user,
-        request.params.name,
-        undefined,
-        await readModel(request),
-      ),
+      realtime.publish(request.user, request.params.name, undefined, await readModel(request)),
   });
 
   app.route({
@@ -92,7 +89,7 @@ export async function realtimeRoutes(
       response: { 201: Type.String(), default: ErrorResponse },
     },
     handler: async (request) =>
-      services.publishRealtime(
+      realtime.publish(
         request.user,
         request.params.name,
         request.params.version,
@@ -115,7 +112,7 @@ export async function realtimeRoutes(
     handler: async (request) => {
       // The form is read to its end, so that a client which sends it whole gets the answer.
       await startOfPart(request, 'model', config.maxUploadBytes);
-      return services.patchRealtime(request.user, request.params.name, request.params.version);
+      return realtime.patch(request.user, request.params.name, request.params.version);
     },
   });
 }

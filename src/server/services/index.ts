@@ -14,4 +14,5 @@ export {
   ServiceUnavailableError,
 } from './errors.js';
 export type { ServiceHold } from './holds.js';
+export { RealtimeServices } from './realtime.js';
 export { Services } from './services.js';

@@ -1,20 +1,13 @@
 import type { WebService } from '../../api/index.js';
 import type { User } from '../auth/index.js';
 import type { ServiceRecord } from '../store/index.js';
+import { mayChange } from './permissions.js';
 
 /** What is told of a service: not what it needs to run. */
 export type ServiceMetadata = Omit<ServiceRecord, 'tree' | 'pool' | 'python' | 'packages'>;
 
 /** What clients show as the name of the operation when its publisher gave none. */
 const DEFAULT_OPERATION = 'consume';
-
-/**
- * Whether a user may change a service: an Owner any, a Contributor what they have published. Who has
- * become a Reader has lost that right over their own services too, as in R Server.
- */
-export function mayChange(user: User, record: Pick<ServiceRecord, 'owner'>): boolean {
-  return user.role === 'Owner' || (user.role === 'Contributor' && user.name === record.owner);
-}
 
 /** What a user is told of a service beyond what all are told. */
 export interface View {

@@ -13,17 +13,11 @@ import { listOfOne, ServiceCatalog } from './catalog.js';
 import { type AskedPool, choosePool } from './dedicated-pool.js';
 import { checkName, define } from './definition.js';
 import { serviceDocument } from './document.js';
-import {
-  NotRealtimeError,
-  NotServiceOwnerError,
-  PublishForbiddenError,
-  RealtimeUnsupportedError,
-  ServiceNotFoundError,
-} from './errors.js';
+import { ServiceNotFoundError } from './errors.js';
 import { ExclusiveTasks } from './exclusive.js';
 import { FormerServices, holdOf, runsTheSame, type ServiceHold } from './holds.js';
 import { LiveService, poolSize, type ServiceParts } from './live-service.js';
-import { mayChange } from './metadata.js';
+import { assertMayChange, assertMayPublish } from './permissions.js';
 import type { PoolLoad } from './pool.js';
 
 /** Services whose workers a starting server starts; the others start with their first call. */
@@ -83,7 +77,7 @@ export class Services {
     version: string | undefined,
     request: PublishWebServiceRequest,
   ): Promise<string> {
-    if (user.role === 'Reader') throw new PublishForbiddenError(user.name);
+    assertMayPublish(user);
     const chosen = version ?? v4();
     checkName('name', name);
     checkName('version', chosen);
@@ -207,41 +201,6 @@ export class Services {
     const { record, pool } = await this.#find(name, version);
     if (record.pool === null) return 'NotFound';
     return pool.isReady ? 'Success' : 'Pending';
-  }
-
-  /**
-   * Refuses a realtime service, for the reason that would stop it first.
-   * @param version undefined to have one made up
-   * @param start the first bytes of its model
-   * @throws {RealtimeUnsupportedError} in any case, unless there is another reason before
-   * @throws {PublishForbiddenError} {InvalidServiceError} {DuplicateServiceError}
-   */
-  async publishRealtime(
-    user: User,
-    name: string,
-    version: string | undefined,
-    start: Uint8Array,
-  ): Promise<never> {
-    if (user.role === 'Reader') throw new PublishForbiddenError(user.name);
-    checkName('name', name);
-    if (version !== undefined) {
-      checkName('version', version);
-      if ((await this.#store.services.find(name, version)) !== undefined) {
-        throw new DuplicateServiceError(name, version);
-      }
-    }
-    throw new RealtimeUnsupportedError(start);
-  }
-
-  /**
-   * Refuses a change of a realtime service: there is none.
-   * @throws {NotRealtimeError} for a version that is there
-   * @throws {ServiceNotFoundError} or {NotServiceOwnerError}
-   */
-  async patchRealtime(user: User, name: string, version: string): Promise<never> {
-    const { record } = await this.#find(name, version);
-    assertMayChange(user, record);
-    throw new NotRealtimeError(name, version);
   }
 
   /**
@@ -412,10 +371,4 @@ async function call(
 /** Names and versions hold no slash. */
 function keyOf(name: string, version: string): string {
   return `${name}/${version}`;
-}
-
-function assertMayChange(user: User, record: ServiceRecord): void {
-  if (!mayChange(user, record)) {
-    throw new NotServiceOwnerError(`${record.name}/${record.version}`, record.owner);
-  }
 }
