@@ -155,6 +155,22 @@ export class ChannelAttachment {
     this.#connection?.sendWord({ type: 'received', count: received });
   }
 
+  /**
+   * Cuts the connection so that the kernel comes back and sends again what follows.
+   * @param received how many of the kernel's messages the session has
+   */
+  rewind(received: number): void {
+    this.#received = received;
+    this.#confirmed = received;
+    this.#repeated = 0;
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    // At once: what it has read already and not handed over yet follows on what was lost.
+    this.#connection = undefined;
+    connection.terminate();
+    this.#events.cut();
+  }
+
   /** Ends the attachment; a connected kernel is told why. Idempotent. */
   close(code: number, reason: string): void {
     if (this.#isClosed) return;

@@ -7,6 +7,7 @@ import { CLOSE_CODES } from './channel-connection.js';
 import { type Incoming, isAnswered } from './incoming.js';
 import type { KernelClient } from './kernel-client.js';
 import { MessageLog } from './message-log.js';
+import { OWN_LINK } from './session-wire.js';
 
 /**
  * Bytes kept above which a kernel that is away must not hold up those that are there. Well below
@@ -63,6 +64,7 @@ export class ChannelHub {
     this.#events = events;
     const { links, acknowledged } = client.hello;
     for (const [id, received] of Object.entries(links)) {
+      if (id === OWN_LINK) continue;
       this.#await(this.#create({ id, received, acknowledged }));
     }
   }
@@ -128,6 +130,24 @@ export class ChannelHub {
     for (const attachment of this.#attachments) {
       const received = links[attachment.id];
       if (received !== undefined) attachment.confirm(received);
+    }
+  }
+
+  /**
+   * Lets the kernels send again what did not reach the session, whose connection broke. A kernel
+   * that keeps nothing to send again is told to begin anew.
+   */
+  rewind(links: Readonly<Record<string, number>>): void {
+    for (const attachment of [...this.#attachments]) {
+      if (attachment.id === '') {
+        attachment.close(CLOSE_CODES.tryAgain, 'The connection with the session broke.');
+      } else {
+        this.#client.announce('attached', attachment.id);
+        attachment.rewind(links[attachment.id] ?? 0);
+      }
+    }
+    for (const id of Object.keys(links)) {
+      if (id !== OWN_LINK && this.#find(id) === undefined) this.#client.announce('detached', id);
     }
   }
 

@@ -42,6 +42,8 @@ export interface KernelClientEvents {
   passed(number: number): void;
   /** How many messages the session has received over each kernel's link. */
   received(links: Readonly<Record<string, number>>): void;
+  /** The connection broke: how many it had received; what was sent after those is lost. */
+  resumed(links: Readonly<Record<string, number>>): void;
   /** Code began or ceased to run. */
   runningChanged(running: boolean): void;
   dropped(error: Error): void;
@@ -70,6 +72,7 @@ export class KernelClient {
     this.#wire = new SessionWire((receive) => process.connect(receive), {
       message: (number, frame) => this.#accept(number, frame),
       received: (links) => this.#events?.received(links),
+      resumed: (links) => this.#events?.resumed(links),
       broken: (error) => this.#events?.dropped(error),
       // The end of the process says the same, with its reason.
       lost: () => undefined,
@@ -138,7 +141,7 @@ export class KernelClient {
     const message = createMessage(header, content, { buffers: options.buffers ?? [] });
     return new Promise((resolve, reject) => {
       this.#pending.set(header.msg_id, { onPublished: options.onPublished, resolve, reject });
-      this.#wire.send('', encodeWebSocketFrame(channel, message));
+      this.#wire.sendOwn(encodeWebSocketFrame(channel, message));
     });
   }
 

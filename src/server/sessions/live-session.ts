@@ -72,6 +72,7 @@ export class LiveSession {
       kept: (incoming) => this.#hub.skip(incoming),
       passed: () => this.#hub.settle(),
       received: (links) => this.#hub.confirm(links),
+      resumed: (links) => this.#hub.rewind(links),
       dropped: (error) => options.log.warn({ session: this.id, err: error }, 'Message dropped.'),
     });
     void kernel.ended.then((gone) => {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SentFrames } from '../../jupyter/index.js';
 import {
   type Hello,
   messageHead,
@@ -12,6 +13,9 @@ import {
 const ACKNOWLEDGE_MESSAGES = 128;
 const ACKNOWLEDGE_BYTES = 256 * 1024;
 
+/** The link of the server's own requests. Those of kernels have names that nobody chooses. */
+export const OWN_LINK = 'server';
+
 /** Seconds that a session which is nobody's yet lives on without a server. */
 const RESERVE_PATIENCE = 5;
 
@@ -23,6 +27,11 @@ export interface WireEvents {
   message(number: number, frame: Buffer): void;
   /** How many messages the session has received over each kernel's link. */
   received(links: Readonly<Record<string, number>>): void;
+  /**
+   * The connection broke and has been made anew: how many messages the session has received over
+   * each kernel's link. What was sent after those is lost.
+   */
+  resumed(links: Readonly<Record<string, number>>): void;
   /** The session has said what none says; the connection is made anew. */
   broken(error: Error): void;
   /** The session cannot be reached any more: its process is gone. */
@@ -46,9 +55,15 @@ export class SessionWire {
   #patience = RESERVE_PATIENCE;
   #stream: Duplex | undefined;
   #hasBegun = false;
+  /** Whether it is not known yet what the session has received of what was sent before. */
+  #isBroken = false;
   #isClosed = false;
   /** Number of the last message that has come. */
   #last = 0;
+  /** The server's own messages that the session may not have. */
+  readonly #own = new SentFrames();
+  /** How many such messages of servers before this one the session has received. */
+  #ownBefore = 0;
   #awaited: { readonly number: number; resolve(): void } | undefined;
   #acknowledged = 0;
   #unacknowledgedBytes = 0;
@@ -72,6 +87,7 @@ export class SessionWire {
     const hello = await this.#connect();
     this.#last = hello.acknowledged;
     this.#acknowledged = hello.acknowledged;
+    this.#ownBefore = hello.links[OWN_LINK] ?? 0;
     return hello;
   }
 
@@ -89,14 +105,23 @@ export class SessionWire {
     });
   }
 
-  /** Sends a message that has come over a kernel's link, or the server's own (`''`). */
+  /**
+   * Sends a message that has come over a kernel's link: `''` for one that cannot be resumed. Between
+   * two connections it goes nowhere, and the kernel sends it again when it is told what has come.
+   */
   send(link: string, frame: Uint8Array): void {
     const stream = this.#stream;
-    if (stream === undefined) return;
+    if (stream === undefined || this.#isBroken) return;
     stream.cork();
     stream.write(messageHead(link, frame));
     stream.write(frame);
     stream.uncork();
+  }
+
+  /** Sends a message of the server's own, again where the connection breaks meanwhile. */
+  sendOwn(frame: Buffer): void {
+    this.#own.add(frame);
+    this.send(OWN_LINK, frame);
   }
 
   say(word: ServerWord & { readonly type: 'attached' | 'detached' }): void {
@@ -149,7 +174,7 @@ export class SessionWire {
       message: (number, frame) => this.#receive(number, frame),
       word: (word) => {
         if (word.type === 'hello') greeted.resolve(word);
-        else this.#events.received(word.links);
+        else this.#received(word.links);
       },
     });
     // Set when something has come that no session says. Its code may write to any descriptor.
@@ -177,6 +202,7 @@ export class SessionWire {
     stream.on('close', () => {
       greeted.reject(new WireClosedError('The session closed the connection.'));
       if (this.#stream === stream) this.#stream = undefined;
+      this.#isBroken = true;
       if (this.#hasBegun && !this.#isClosed) void this.#reconnect();
     });
     return await greeted.promise;
@@ -185,11 +211,24 @@ export class SessionWire {
   /** A session that lives has only lost the connection; one that does not answer is gone. */
   async #reconnect(): Promise<void> {
     try {
-      await this.#connect();
+      const { links } = await this.#connect();
       this.begin();
+      this.#acknowledgeOwn(links);
+      this.#isBroken = false;
+      for (const frame of this.#own.unacknowledged()) this.send(OWN_LINK, frame);
+      this.#events.resumed(links);
     } catch (error) {
       if (!this.#isClosed) this.#events.lost(error as Error);
     }
+  }
+
+  #received(links: Readonly<Record<string, number>>): void {
+    this.#acknowledgeOwn(links);
+    this.#events.received(links);
+  }
+
+  #acknowledgeOwn({ [OWN_LINK]: received = this.#ownBefore }: Readonly<Record<string, number>>) {
+    this.#own.acknowledge(received - this.#ownBefore);
   }
 
   #receive(number: number, frame: Buffer): void {

@@ -6,6 +6,8 @@ import { SessionWire } from '../../../src/server/sessions/session-wire.js';
 /** A session's end of a wire: what the server has said, and a way to speak. */
 class FakeSession {
   readonly words: Record<string, unknown>[] = [];
+  /** What the server has sent of its own. */
+  readonly messages: string[] = [];
   readonly connections: Duplex[] = [];
   hello: Record<string, unknown> = { acknowledged: 0, last: 0, links: {}, running: [] };
   isGone = false;
@@ -16,7 +18,10 @@ class FakeSession {
     const [ours, theirs] = duplexPair();
     this.connections.push(theirs);
     this.#cut = () => ours.destroy();
-    theirs.on('data', (chunk: Buffer) => this.#read(chunk));
+    let rest: Buffer = Buffer.alloc(0);
+    theirs.on('data', (chunk: Buffer) => {
+      rest = this.#read(Buffer.concat([rest, chunk]));
+    });
     ours.on('data', receive);
     this.say({ type: 'hello', python: '3', pid: 1, ...this.hello });
     return ours;
@@ -49,29 +54,34 @@ class FakeSession {
     this.connections.at(-1)?.write(Buffer.concat([head, payload]));
   }
 
-  #read(chunk: Buffer): void {
-    for (let at = 0; at < chunk.byteLength; ) {
-      const end = at + 5 + chunk.readUInt32LE(at);
-      if (chunk[at + 4] === 'J'.charCodeAt(0)) {
-        this.words.push(JSON.parse(chunk.subarray(at + 5, end).toString()));
-      }
-      at = end;
+  /** Takes what has come of a connection apart; returns what is not whole yet. */
+  #read(bytes: Buffer): Buffer {
+    if (bytes.byteLength < 5) return bytes;
+    const end = 5 + bytes.readUInt32LE(0);
+    if (bytes.byteLength < end) return bytes;
+    if (bytes[4] === 'J'.charCodeAt(0)) {
+      this.words.push(JSON.parse(bytes.subarray(5, end).toString()));
+    } else {
+      this.messages.push(bytes.subarray(6 + (bytes[5] ?? 0), end).toString());
     }
+    return this.#read(bytes.subarray(end));
   }
 }
 
 async function connect(session = new FakeSession()) {
   const numbers: number[] = [];
+  const resumed: Readonly<Record<string, number>>[] = [];
   const lost = Promise.withResolvers<Error>();
   const wire = new SessionWire(session.open, {
     message: (number) => numbers.push(number),
     received: () => undefined,
+    resumed: (links) => resumed.push(links),
     broken: () => undefined,
     lost: lost.resolve,
   });
   await wire.connect();
   wire.begin();
-  return { session, wire, numbers, lost: lost.promise };
+  return { session, wire, numbers, resumed, lost: lost.promise };
 }
 
 describe('the wire to a session', () => {
@@ -103,6 +113,21 @@ describe('the wire to a session', () => {
     for (const number of [2, 3]) session.send(number);
     await wire.reached(3);
     expect(numbers).toEqual([1, 2, 3]);
+  });
+
+  it('sends its own messages again that did not arrive, and tells what came of the others', async () => {
+    const session = new FakeSession();
+    session.hello = { ...session.hello, links: { server: 40, kernel: 3 } };
+    const { wire, resumed } = await connect(session);
+    for (const text of ['one', 'two', 'three']) wire.sendOwn(Buffer.from(text));
+    await expect.poll(() => session.messages).toEqual(['one', 'two', 'three']);
+    session.hello = { ...session.hello, links: { server: 41, kernel: 5 } };
+    session.cut();
+    wire.sendOwn(Buffer.from('four'));
+    await expect
+      .poll(() => session.messages)
+      .toEqual(['one', 'two', 'three', 'two', 'three', 'four']);
+    expect(resumed).toEqual([{ server: 41, kernel: 5 }]);
   });
 
   it('is lost when nobody listens any more', async () => {
