@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type LoadResult, runLoad, type Target } from './load.js';
 import type { Figure } from './report.js';
-import type { Runtime } from './server.js';
+import { logIn, type Runtime } from './server.js';
 import { median, percentile } from './statistics.js';
 
 /** Workers of each service version by default, and so of the peer. */
@@ -101,34 +101,24 @@ function middle(results: readonly LoadResult[], p: number): number {
   return median(results.map(({ latencies }) => percentile(latencies, p)));
 }
 
-async function publishIris({ url, username, password }: Runtime): Promise<Target> {
-  const call = async (method: string, path: string, json: object, token?: string) => {
-    const response = await fetch(new URL(path, url), {
-      method,
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-      body: JSON.stringify(json),
-    });
-    if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
-    return response.json() as Promise<Record<string, string>>;
-  };
-  const { access_token: token } = await call('POST', '/login', { username, password });
-  const { sessionId } = await call('POST', '/sessions', { runtimeType: 'Python' }, token);
-  await call('POST', `/sessions/${sessionId}/execute`, { code: TRAIN }, token);
-  const { snapshotId } = await call('POST', `/sessions/${sessionId}/snapshot`, {}, token);
+async function publishIris(server: Runtime): Promise<Target> {
+  const call = await logIn(server);
+  const { sessionId } = await call('POST', '/sessions', { runtimeType: 'Python' });
+  await call('POST', `/sessions/${sessionId}/execute`, { code: TRAIN });
+  const { snapshotId } = await call('POST', `/sessions/${sessionId}/snapshot`, {});
   const version = `bench-${Date.now()}`;
-  await call(
-    'POST',
-    `/services/Iris/${version}`,
-    {
-      runtimeType: 'Python',
-      code: CODE,
-      snapshotId,
-      inputParameterDefinitions: [{ name: 'flower_data', type: 'vector' }],
-      outputParameterDefinitions: [{ name: 'iris_species', type: 'vector' }],
-    },
-    token,
-  );
-  return { url: new URL(`/api/Iris/${version}`, url), body: BODY, token: token ?? '' };
+  await call('POST', `/services/Iris/${version}`, {
+    runtimeType: 'Python',
+    code: CODE,
+    snapshotId,
+    inputParameterDefinitions: [{ name: 'flower_data', type: 'vector' }],
+    outputParameterDefinitions: [{ name: 'iris_species', type: 'vector' }],
+  });
+  return {
+    url: new URL(`/api/Iris/${version}`, server.url),
+    body: BODY,
+    token: call.token,
+  };
 }
 
 async function startPeer(

@@ -8,6 +8,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { batchFigures } from './batch.js';
 import { consumeFigures } from './consume.js';
 import { crowdFigures } from './crowd/index.js';
 import { KERNEL_SECTIONS } from './kernel/index.js';
@@ -29,6 +30,7 @@ try {
       Object.entries(KERNEL_SECTIONS).map(([name, measure]) => [name, () => measure(subjects)]),
     ),
     consume: () => consumeFigures({ root, python, server: server.runtime }),
+    batch: () => batchFigures(server.runtime),
     crowd: () => crowdFigures({ root, python }),
   };
   const figures: Figure[] = [];

@@ -11,6 +11,28 @@ export interface Runtime {
   readonly password: string;
 }
 
+/** Calls a route with JSON, as whoever has logged in. @throws for a status of failure */
+export interface ApiCall {
+  (method: string, path: string, json?: unknown): Promise<Record<string, string>>;
+  readonly token: string;
+}
+
+/** Logs in to a server. */
+export async function logIn({ url, username, password }: Runtime): Promise<ApiCall> {
+  const send = async (method: string, path: string, json: unknown, token?: string) => {
+    const response = await fetch(new URL(path, url), {
+      method,
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
+    return response.json() as Promise<Record<string, string>>;
+  };
+  const { access_token: token = '' } = await send('POST', '/login', { username, password });
+  const call = (method: string, path: string, json?: unknown) => send(method, path, json, token);
+  return Object.assign(call, { token });
+}
+
 /** A server that is measured. */
 export interface StartedServer {
   readonly process: ChildProcess;

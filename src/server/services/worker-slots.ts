@@ -8,6 +8,8 @@ import type { WorkerSlot } from './worker-slot.js';
 const PIPELINE_DEPTH = 2;
 /** Milliseconds of a call that count as short. */
 const SHORT_CALL = 5;
+/** The same for calls of a group: nobody waits for the one behind. */
+const SHORT_GROUP_CALL = 20;
 /** Milliseconds of a call that count as long: a caller should not have to wait for one to end. */
 const LONG_CALL = 100;
 /** Weight of the newest call in the mean duration. */
@@ -54,7 +56,8 @@ export class WorkerSlots implements Iterable<WorkerSlot> {
    * @param group of the call; undefined for one that somebody waits for
    */
   free(group: CallGroup | undefined): WorkerSlot | undefined {
-    const depth = (this.#meanDuration ?? SHORT_CALL) < SHORT_CALL ? PIPELINE_DEPTH : 1;
+    const short = group === undefined ? SHORT_CALL : SHORT_GROUP_CALL;
+    const depth = (this.#meanDuration ?? short) < short ? PIPELINE_DEPTH : 1;
     let best: WorkerSlot | undefined;
     let least = depth;
     for (const slot of this.#slots) {
