@@ -8,7 +8,7 @@ import { createJupyterWorld, type JupyterWorld, projectRoot } from '../support/j
 
 /** What the package may hold. */
 const CONTENTS =
-  /^(dist\/src\/.+\.js(\.map)?|dist\/kernel\/(.+\.cjs(\.map)?|LICENSES\.txt)|python\/.+\.py|docs\/.+\.(md|png)|(CHANGELOG|README)\.md|LICENSE|(kernel|package)\.json)$/;
+  /^(dist\/src\/.+\.js(\.map)?|dist\/kernel\/(.+\.cjs(\.map)?|LICENSES\.txt)|python\/.+\.py|docs\/.+\.(md|png)|docs\/deploy\/(Containerfile|.+\.(service|json))|(CHANGELOG|README)\.md|LICENSE|(kernel|package)\.json)$/;
 
 /** Cells that take sessions, snapshots and workers: all of the Python that the package carries. */
 const CELLS = [
