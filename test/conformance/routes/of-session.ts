@@ -1,4 +1,4 @@
-import { type Entry, type Route, route } from './route.js';
+import { type Entry, makingNothing, type Route, route } from './route.js';
 import { NOTHING, type World } from './world.js';
 
 const UNKNOWN = `/sessions/${NOTHING}`;
@@ -15,11 +15,11 @@ export function ofSession(
 ): Route {
   const [[, , first]] = entries;
   const elsewhere = (path: (world: World) => string) => async (world: World) => {
-    const call = await first(world);
+    const call = await first(makingNothing(world));
     return { ...call, path: call.path.replace(/^\/sessions\/[^/]+/, path(world)) };
   };
   const asStranger = async (world: World) => {
-    const { path, options: given } = await first(world);
+    const { path, options: given } = await first(makingNothing(world));
     const own = path.replace(/^\/sessions\/[^/]+/, world.session);
     return { path: own, options: { ...given, token: world.stranger } };
   };

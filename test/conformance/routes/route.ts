@@ -47,6 +47,18 @@ export interface RouteOptions {
 }
 
 /**
+ * The world for a request that will be refused before it reaches what it names: nothing need be made
+ * for it.
+ */
+export function makingNothing(world: World): World {
+  return {
+    ...world,
+    newSession: () => Promise.resolve(world.session),
+    newService: () => Promise.resolve('Table/1'),
+  };
+}
+
+/**
  * Makes a route of the table.
  * @param route `METHOD /path`
  * @param entries the first one is a success, or another request that only lacks nothing but a token
@@ -72,7 +84,7 @@ export function route(
       status: 401,
       when: 'no token',
       async send(world) {
-        const { path: target, options } = await first(world);
+        const { path: target, options } = await first(makingNothing(world));
         return send(world, { path: target, options: { ...options, token: null } });
       },
     });
