@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { JsonValue, ParameterDefinition } from '../api/index.js';
+import type { IsolationReport } from './local/isolation/index.js';
 
 /** How a process ended: an exit status or the signal that killed it. */
 export interface ProcessEnd {
@@ -37,6 +38,11 @@ export interface Compute {
   startService(definition: ServiceDefinition): Promise<ServiceHost>;
   /** Loads a snapshot in a clean process and tells which of its objects come back. */
   verifySnapshot(directory: string): Promise<readonly VerifiedObject[]>;
+  /**
+   * What keeps sessions and services from what is not theirs.
+   * @throws {IsolationUnavailableError} when what was asked for is not possible
+   */
+  isolation(): Promise<IsolationReport>;
   /** Ends every process that it started, but for sessions that were released. Idempotent. */
   close(): Promise<void>;
 }
@@ -87,12 +93,30 @@ export interface WorkFiles {
   remove(path: string): Promise<void>;
   /** A new empty directory that the session can write to, for a snapshot. */
   createStaging(): Promise<StagingDirectory>;
+  /** A new empty directory that the session can read once it is delivered, and not change. */
+  createDelivery(): Promise<Delivery>;
 }
 
 /** A directory for one purpose, apart from the working directory. */
 export interface StagingDirectory {
   /** Absolute path. */
   readonly directory: string;
+  /**
+   * What the session has left there, where it cannot change it any more.
+   * @returns absolute path of a directory; it goes with this one
+   * @throws {UnsafeContentError} when something else than folders and files is in it
+   */
+  seal(): Promise<string>;
+  /** Removes it with what is left in it. Idempotent. */
+  release(): Promise<void>;
+}
+
+/** A directory that the server fills for a session. */
+export interface Delivery {
+  /** Absolute path. */
+  readonly directory: string;
+  /** Lets the session read what is in it now. */
+  deliver(): Promise<void>;
   /** Removes it with what is left in it. Idempotent. */
   release(): Promise<void>;
 }

@@ -1,3 +1,5 @@
+import type { IsolationSettings } from '../compute/index.js';
+
 /**
  * Which API a server has. `9.1` is that of R Server 9.1 alone, `9.3` that of its last version, which
  * has pools of services and compute nodes too. `slipway` is all of 9.3 and what the kernel gains by
@@ -12,6 +14,9 @@ export interface ServicePoolsConfig {
   /** Seconds after which a worker beyond the initial ones that has no call is ended. */
   readonly idleTime: number;
 }
+
+/** What keeps sessions and services from the server's secrets and from other users. */
+export type IsolationConfig = IsolationSettings;
 
 /** What the server logs. */
 export interface LoggingConfig {
@@ -125,6 +130,7 @@ export interface ServerConfig {
   readonly authentication: AuthenticationConfig;
   readonly authorization: AuthorizationConfig;
   readonly metrics: MetricsConfig | undefined;
+  readonly isolation: IsolationConfig;
   /** Started sessions kept in reserve. */
   readonly warmSessions: number;
   readonly maxSessions: number;
@@ -162,6 +168,7 @@ export const CONFIG_DEFAULTS = {
   authentication: {},
   authorization: { owner: [], contributor: [], reader: [], cacheLifetime: 3600 },
   metrics: undefined,
+  isolation: { mode: 'auto', paths: [], environment: [], firstAccount: 60_706, accounts: 478 },
   warmSessions: 1,
   maxSessions: 80,
   sessionLease: 60,

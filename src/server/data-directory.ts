@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Hold, isBusy, takeHold } from './hold.js';
+import { ensureClosedDirectory } from './files.js';
 
 const LOCK_FILE = 'lock.db';
 
@@ -33,8 +34,7 @@ export type DataDirectoryLock = Hold;
  * @throws {DataDirectoryInUseError}
  */
 export async function lockDataDirectory(dataDirectory: string): Promise<DataDirectoryLock> {
-  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  await chmod(dataDirectory, 0o700);
+  await ensureClosedDirectory(dataDirectory);
   const path = join(dataDirectory, LOCK_FILE);
   const hold = takeHold(path, LOCK_TIMEOUT);
   if (hold === undefined) throw new DataDirectoryInUseError(dataDirectory);

@@ -97,10 +97,10 @@ export async function createServer(config: ServerConfig): Promise<SlipwayServer>
 
 /** The parts of a server, each built on those before it. */
 async function createContext(config: ServerConfig, { log }: ServerLog): Promise<ServerContext> {
-  const [keys, compute, materialised] = await Promise.all([
+  const materialised = await emptyDirectory(join(config.dataDirectory, MATERIALISED));
+  const [keys, compute] = await Promise.all([
     SigningKeys.open(config.dataDirectory),
     LocalCompute.create(config),
-    emptyDirectory(join(config.dataDirectory, MATERIALISED)),
   ]);
   const store = await openStore(config.dataDirectory);
   const openid = openIdTokens(config, log);
@@ -213,6 +213,9 @@ class RunningServer implements SlipwayServer {
         : undefined,
     );
     log.info({ url: this.url, version: SERVER_VERSION, metrics }, 'The server listens.');
+    this.#inBackground('What isolates sessions could not be found out.', () =>
+      tellIsolation(this.context),
+    );
     this.#inBackground('The services could not be resumed.', () => this.#resumeServices());
     this.#inBackground('The batches could not be resumed.', () => this.context.batches.resume());
     this.#collectGarbage();
@@ -295,6 +298,16 @@ class RunningServer implements SlipwayServer {
           this.context.log.error({ err: error }, failure);
         }
       });
+  }
+}
+
+/** Says in the log what keeps sessions from each other, and warns where nothing does. */
+async function tellIsolation({ compute, config, log }: ServerContext): Promise<void> {
+  const { kind, protects, reason } = await compute.isolation();
+  if (protects === 'nothing' && !config.embedded) {
+    log.warn({ isolation: kind }, `Sessions are not isolated from each other. ${reason}`);
+  } else {
+    log.info({ isolation: kind, protects }, `The isolation of sessions is ${kind}. ${reason}`);
   }
 }
 

@@ -1,8 +1,9 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PASSWORD_FILE } from './accounts.js';
 import { ADMIN, Authenticator, SigningKeys } from './auth/index.js';
 import { CONFIG_DEFAULTS } from './config.js';
+import { ensureClosedDirectory } from './files.js';
 import { openStore, type Role, type Store } from './store/index.js';
 
 /** Thrown when an account is to be added that is there. */
@@ -55,8 +56,7 @@ export class UserManagement {
 
   /** Opens the accounts of a data directory, which is created when it is not there. */
   static async open(dataDirectory: string): Promise<UserManagement> {
-    await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-    await chmod(dataDirectory, 0o700);
+    await ensureClosedDirectory(dataDirectory);
     const store = await openStore(dataDirectory);
     try {
       const keys = await SigningKeys.open(dataDirectory);

@@ -66,11 +66,15 @@ describe('slipway doctor', () => {
       'cloudpickle',
       'server',
       'login',
+      'isolation',
       'session',
       'cell',
     ]);
     expect(found.find('server')?.detail).toContain('started for this check');
     expect(found.find('cell')?.detail).toContain(python);
+    expect(found.find('isolation')?.detail).toMatch(
+      /^(bubblewrap: the data directory is hidden|none: )/,
+    );
     expect((await runCli(['server', 'status'], env)).exitCode).toBe(1);
   });
 
@@ -96,7 +100,7 @@ describe('slipway doctor', () => {
     const found = await examine();
     expect(found).toMatchObject({ ok: false, exitCode: 1 });
     expect(found.named('failed')).toEqual(['ipykernel', 'cloudpickle']);
-    expect(found.named('skipped')).toEqual(['server', 'login', 'session', 'cell']);
+    expect(found.named('skipped')).toEqual(['server', 'login', 'isolation', 'session', 'cell']);
     expect(found.find('ipykernel')?.fix).toBe(`Run: ${bare} -m pip install ipykernel cloudpickle`);
   });
 
@@ -164,7 +168,7 @@ describe('slipway doctor', () => {
     env.SLIPWAY_CONFIG = join(base, 'none.json');
     const wrong = await examine();
     expect(wrong.named('failed')).toEqual(['settings']);
-    expect(wrong.named('skipped')).toEqual(['server', 'login', 'session', 'cell']);
+    expect(wrong.named('skipped')).toEqual(['server', 'login', 'isolation', 'session', 'cell']);
   });
 
   it('is followed by slipway token, which uses the same settings', async () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startTestServer, type TestServer } from '../support/server.js';
 import { type CallFailure, consume, publish, snapshotOf, tryPublish } from '../support/services.js';
 
@@ -117,7 +117,9 @@ describe('a call that takes too long', () => {
   });
 
   it('takes the processes that it started with it', async () => {
-    const file = join(server.dataDirectory, 'child.pid');
+    // The data directory is hidden from services.
+    const file = `${server.dataDirectory}-child.pid`;
+    onTestFinished(() => rm(file, { force: true }));
     expect((await call(file)).status).toBe(500);
     const child = Number(await readFile(file, 'utf8'));
     await expect.poll(() => isRunning(child)).toBe(false);

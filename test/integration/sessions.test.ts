@@ -1,9 +1,18 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  onTestFinished,
+} from 'vitest';
 import type { ExecuteResponse } from '../../src/api/index.js';
 import { type Answer, startTestServer, type TestServer } from '../support/server.js';
 
@@ -549,7 +558,9 @@ describe('snapshots of a session', () => {
 
 describe('the end of a session', () => {
   it('is asked for by DELETE, lets exit handlers run and frees the directory', async () => {
-    const marker = join(server.dataDirectory, 'exit-handler-ran');
+    // The data directory is hidden from sessions.
+    const marker = `${server.dataDirectory}-exit-handler-ran`;
+    onTestFinished(() => rm(marker, { force: true }));
     await execute(`import atexit\natexit.register(lambda: open(${JSON.stringify(marker)}, "w"))`);
     const answer = await server.request('DELETE', session);
     expect(answer.status).toBe(200);

@@ -99,15 +99,20 @@ export interface ServerProcess {
 /** Whose server it is: a user's own, or one for several, with a password that stays. */
 export type ServerKind = 'embedded' | 'shared';
 
-/** Starts `slipway server run` and waits until it says where it is. */
+/**
+ * Starts `slipway server run` and waits until it says where it is.
+ * @param wrapper the program that starts it, with its arguments
+ */
 export async function startServerProcess(
   dataDirectory: string,
   env: NodeJS.ProcessEnv,
   kind: ServerKind = 'embedded',
+  wrapper: readonly string[] = [],
 ): Promise<ServerProcess> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const watcher = watch(dataDirectory);
-  const child = spawn(process.execPath, [MAIN, 'server', 'run', ...OPTIONS[kind]], {
+  const command = [...wrapper, process.execPath, MAIN, 'server', 'run', ...OPTIONS[kind]];
+  const child = spawn(command[0] as string, command.slice(1), {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -120,7 +125,7 @@ export async function startServerProcess(
   }
   try {
     const runtime = await Promise.race([
-      announced(dataDirectory, child.pid, watcher, kind),
+      announced(dataDirectory, wrapper.length === 0 ? child.pid : undefined, watcher, kind),
       exited.then(([code]) => {
         throw new Error(`The server ended with exit code ${code}:\n${output}`);
       }),
@@ -157,7 +162,7 @@ function announced(
       readAnnouncement(dataDirectory, file).then(
         (runtime) => {
           // A killed server leaves its file behind.
-          if (runtime.pid === pid) {
+          if (pid === undefined || runtime.pid === pid) {
             resolve(runtime);
           }
         },

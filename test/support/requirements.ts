@@ -31,6 +31,15 @@ export function findSystemdAnalyze(env: NodeJS.ProcessEnv = process.env): string
   return findProgram('systemd-analyze', ['systemd-analyze'], env);
 }
 
+/**
+ * What isolates sessions, for the tests that try to get out of it.
+ * @returns undefined when it is not there, so that `describe.runIf` skips them
+ * @throws {MissingRequirementError} instead, in CI
+ */
+export function findBubblewrap(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return findProgram('bubblewrap', ['bwrap'], env);
+}
+
 function findProgram(what: string, names: readonly string[], env: NodeJS.ProcessEnv) {
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   const found = names

@@ -38,10 +38,11 @@ export async function* checkServer(options: ServerChecks): AsyncGenerator<Check>
   yield* connected.checks;
   const { client, started } = connected;
   if (client === undefined) {
-    yield* skipAll(['session', 'cell'], 'there is no server to run it');
+    yield* skipAll(['isolation', 'session', 'cell'], 'there is no server to run it');
     return;
   }
   try {
+    yield await checkIsolation(client);
     yield* checkSession(client, adviceFor(options));
   } finally {
     const abandoned = started && (await client.sessions.list()).length === 0;
@@ -113,6 +114,26 @@ function failedConnection(error: ClientError, options: ServerChecks): Check[] {
     failed('server', error.message, fix),
     skipped('login', 'there is no server to log in to'),
   ];
+}
+
+/** What keeps sessions from what is not theirs; other servers than ours do not tell. */
+async function checkIsolation(client: RServerClient): Promise<Check> {
+  const name = 'isolation';
+  const status = await client.status().catch((error: unknown) => {
+    if (!(error instanceof ClientError)) throw error;
+    return undefined;
+  });
+  const { kind, protects } = status?.components?.isolation?.details ?? {};
+  switch (protects) {
+    case 'user':
+      return passed(name, `${kind}: sessions are kept from the server and from other users`);
+    case 'data':
+      return passed(name, `${kind}: the data directory is hidden from cells, all else is yours`);
+    case 'nothing':
+      return passed(name, `${kind}: sessions may do all that the account of the server may`);
+    default:
+      return skipped(name, 'the server does not tell');
+  }
 }
 
 async function* checkSession(client: RServerClient, advice: string): AsyncGenerator<Check> {

@@ -1,6 +1,8 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { ProcessEnd } from '../types.js';
+import { ownEnvironment } from './isolation/environment.js';
 
 /** Bytes of a process's standard error that are kept for messages. */
 const STDERR_TAIL = 8 * 1024;
@@ -11,16 +13,23 @@ const STDERR_TAIL = 8 * 1024;
  */
 const STDERR_DEADLINE = 250;
 
-/** Variables that would hand a secret of the server, or a role in another Jupyter, to user code. */
-const PRIVATE_VARIABLES = /^(SLIPWAY_|JPY_|JUPYTER_TOKEN$|JUPYTERHUB_)/;
+/** A shell and its like tell of a signal by an exit status above this. */
+const SIGNAL_STATUS = 128;
 
 export interface ChildOptions {
   /** Absolute path of the program. */
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** Added to the cleaned environment of the server. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Its environment; by default the server's without the variables that are its secrets. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** The account (uid and gid) that it runs as; by default the server's. */
+  readonly account?: number;
+  /**
+   * Whether it only waits for the process that is meant, and ends with 128 and the number of a
+   * signal where that was killed.
+   */
+  readonly isRelayed?: boolean;
   /** `pipe` for both where the process is spoken to over its standard streams. */
   readonly stdio?: 'ignore' | 'pipe';
   /** File descriptor for its standard error, which else is read into the end's `stderrTail`. */
@@ -51,7 +60,7 @@ export class ChildGroup implements ProcessGroup {
   readonly #pid: number;
   #hasEnded = false;
 
-  constructor(child: ChildProcess, pid: number) {
+  constructor(child: ChildProcess, pid: number, isRelayed = false) {
     this.#child = child;
     this.#pid = pid;
     const tail = new StderrTail(child.stderr);
@@ -62,7 +71,8 @@ export class ChildGroup implements ProcessGroup {
         this.#hasEnded = true;
         const finish = () => {
           clearTimeout(deadline);
-          resolve({ status, signal, stderrTail: tail.text() });
+          const end = { status, signal, stderrTail: tail.text() };
+          resolve(isRelayed ? unrelayed(end) : end);
         };
         const deadline = setTimeout(() => child.stderr?.destroy(), STDERR_DEADLINE);
         child.once('close', finish);
@@ -114,8 +124,7 @@ export class ChildGroup implements ProcessGroup {
 }
 
 /**
- * Starts a process in a group of its own. Its environment is the server's without the variables
- * that are the server's secrets.
+ * Starts a process in a group of its own.
  * @throws {ProcessStartError} when the program cannot be run.
  */
 export function startChild(options: ChildOptions): Promise<ChildGroup> {
@@ -123,9 +132,10 @@ export function startChild(options: ChildOptions): Promise<ChildGroup> {
   const stdio: StdioOptions = [stream, stream, options.stderr ?? 'pipe'];
   const child = spawn(options.command, [...options.args], {
     cwd: options.cwd,
-    env: { ...publicEnvironment(process.env), ...options.env },
+    env: options.env ?? ownEnvironment(process.env),
     stdio,
     detached: true,
+    ...(options.account === undefined ? {} : { uid: options.account, gid: options.account }),
   });
   return new Promise((resolve, reject) => {
     child.once('error', (error) => {
@@ -137,7 +147,7 @@ export function startChild(options: ChildOptions): Promise<ChildGroup> {
       );
     });
     child.once('spawn', () => {
-      if (child.pid !== undefined) resolve(new ChildGroup(child, child.pid));
+      if (child.pid !== undefined) resolve(new ChildGroup(child, child.pid, options.isRelayed));
     });
   });
 }
@@ -151,9 +161,11 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** The environment that user code may see. */
-function publicEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !PRIVATE_VARIABLES.test(name)));
+/** The end of the process that another has waited for. */
+function unrelayed(end: ProcessEnd): ProcessEnd {
+  const number = (end.status ?? 0) - SIGNAL_STATUS;
+  const signal = Object.entries(constants.signals).find(([, each]) => each === number)?.[0];
+  return signal === undefined ? end : { ...end, status: null, signal };
 }
 
 /** How a process ended, as the end of a sentence: `was killed by SIGKILL`, `exited with status 1`. */

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   Compute,
@@ -10,17 +10,29 @@ import type {
   SurvivingSession,
   VerifiedObject,
 } from '../types.js';
+import { Isolation, type IsolationReport } from './isolation/index.js';
 import { ensurePrivateDirectory, removeDirectory, runtimeBase } from './runtime-directory.js';
 import { startServiceHost } from './service-host.js';
 import { findSessionProcess, type LocalSession, startSessionProcess } from './session.js';
 import type { LocalSettings } from './settings.js';
 import { verifySnapshot } from './verify.js';
+import type { WorkPlaces } from './work-files.js';
 
 export { describeEnd, ProcessStartError } from './child-process.js';
+export {
+  type IsolationKind,
+  type IsolationReport,
+  type IsolationSettings,
+  IsolationUnavailableError,
+} from './isolation/index.js';
+export { UnsafeContentError } from './sealed-copy.js';
 export { ServiceLoadError, WorkerEndedError, WorkerStartError } from './service-errors.js';
 export { SessionStartError, SessionUnreachableError } from './session-errors.js';
 export type { LocalSettings } from './settings.js';
 export { FileNotFoundError, UnsafePathError } from './work-files.js';
+
+/** Folders of the data directory, most of which hold a folder for each process. */
+type Folders = Readonly<Record<'work' | 'staging' | 'inbox' | 'sealed' | 'scratch', string>>;
 
 /** What {@link LocalCompute} started and has to end. */
 interface Running {
@@ -32,8 +44,8 @@ interface Running {
 export class LocalCompute implements Compute {
   readonly #settings: LocalSettings;
   readonly #runtimeBase: string;
-  readonly #work: string;
-  readonly #staging: string;
+  readonly #folders: Folders;
+  readonly #isolation: Isolation;
   readonly #running = new Set<Running>();
   #survivors: readonly SurvivingSession[] = [];
   #closed = false;
@@ -41,17 +53,30 @@ export class LocalCompute implements Compute {
   private constructor(settings: LocalSettings) {
     this.#settings = settings;
     this.#runtimeBase = runtimeBase(settings.dataDirectory);
-    this.#work = join(settings.dataDirectory, 'work');
-    this.#staging = join(settings.dataDirectory, 'staging');
+    const folder = (name: string) => join(settings.dataDirectory, name);
+    this.#folders = {
+      work: folder('work'),
+      staging: folder('staging'),
+      inbox: folder('inbox'),
+      sealed: folder('sealed'),
+      scratch: folder('scratch'),
+    };
+    const isInside = this.#runtimeBase.startsWith(`${settings.dataDirectory}/`);
+    const hidden = [settings.dataDirectory, ...(isInside ? [] : [this.#runtimeBase])];
+    this.#isolation = new Isolation(settings, hidden);
   }
 
   /**
    * Prepares the data directory, which only one server uses at a time: finds the sessions that a
    * server before this one has left running, and removes what others have left.
+   * @throws {IsolationUnavailableError} when an isolation was asked for that is not possible
    */
   static async create(settings: LocalSettings): Promise<LocalCompute> {
-    const compute = new LocalCompute(settings);
-    const bases = [compute.#runtimeBase, compute.#work, compute.#staging];
+    await mkdir(settings.dataDirectory, { recursive: true, mode: 0o700 });
+    // Processes are shown folders by their real paths.
+    const dataDirectory = await realpath(settings.dataDirectory);
+    const compute = new LocalCompute({ ...settings, dataDirectory });
+    const bases = [compute.#runtimeBase, ...Object.values(compute.#folders)];
     for (const base of bases) await ensurePrivateDirectory(base);
     const survivors = await compute.#findSurvivors();
     const kept = new Set(survivors.flatMap(({ process }) => [process.directoryName, process.id]));
@@ -62,6 +87,8 @@ export class LocalCompute implements Compute {
     }
     for (const { process } of survivors) await compute.#trackSession(process);
     compute.#survivors = survivors;
+    // Where it is left to us, the first process that is started finds out.
+    if (settings.isolation.mode !== 'auto') await compute.isolation();
     return compute;
   }
 
@@ -70,6 +97,7 @@ export class LocalCompute implements Compute {
     const session = await startSessionProcess(
       id,
       this.#settings,
+      this.#isolation,
       this.#runtimeBase,
       this.#placesOf(id),
     );
@@ -85,8 +113,9 @@ export class LocalCompute implements Compute {
     this.#assertOpen();
     const host = await startServiceHost(definition, {
       settings: this.#settings,
+      isolation: this.#isolation,
       runtimeBase: this.#runtimeBase,
-      workBase: this.#work,
+      workBase: this.#folders.work,
     });
     await this.#track({ ended: host.ended, stop: () => host.close() });
     return host;
@@ -94,7 +123,11 @@ export class LocalCompute implements Compute {
 
   verifySnapshot(directory: string): Promise<readonly VerifiedObject[]> {
     this.#assertOpen();
-    return verifySnapshot(this.#settings, directory);
+    return verifySnapshot(this.#settings, this.#isolation, directory);
+  }
+
+  isolation(): Promise<IsolationReport> {
+    return this.#isolation.report();
   }
 
   async close(): Promise<void> {
@@ -122,14 +155,22 @@ export class LocalCompute implements Compute {
   async #findSurvivors(): Promise<{ process: LocalSession; label: SessionNote }[]> {
     const found = await Promise.all(
       (await readdir(this.#runtimeBase)).map((name) =>
-        findSessionProcess(join(this.#runtimeBase, name), (id) => this.#placesOf(id)),
+        findSessionProcess(join(this.#runtimeBase, name), this.#isolation, (id) =>
+          this.#placesOf(id),
+        ),
       ),
     );
     return found.filter((session) => session !== undefined);
   }
 
-  #placesOf(id: string): { workDirectory: string; stagingDirectory: string } {
-    return { workDirectory: join(this.#work, id), stagingDirectory: join(this.#staging, id) };
+  #placesOf(id: string): WorkPlaces {
+    const { work, staging, inbox, sealed } = this.#folders;
+    return {
+      workDirectory: join(work, id),
+      stagingDirectory: join(staging, id),
+      inboxDirectory: join(inbox, id),
+      sealedDirectory: sealed,
+    };
   }
 
   #assertOpen(): void {

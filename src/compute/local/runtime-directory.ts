@@ -6,7 +6,7 @@ import { join } from 'node:path';
 /** Bytes of the longest path of a Unix domain socket: `sun_path` on macOS less its final NUL. */
 const MAX_SOCKET_PATH = 103;
 
-/** The longest path below a base directory: `/<16 characters>/s-5` or a worker's socket. */
+/** The longest path below a base directory: `/<16 characters>/s/link.new`. */
 const LONGEST_NAME = 40;
 
 /**
@@ -42,7 +42,8 @@ export async function ensurePrivateDirectory(path: string): Promise<void> {
       `${path} is not a directory of this user. Remove it, or set TMPDIR to a directory that is yours.`,
     );
   }
-  if ((stats.mode & 0o077) !== 0) await chmod(path, 0o700);
+  // Others may pass through to what is theirs below, where they are let.
+  if ((stats.mode & 0o066) !== 0) await chmod(path, 0o700);
 }
 
 /**

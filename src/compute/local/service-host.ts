@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { JsonValue } from '../../api/index.js';
 import type { ProcessEnd, ServiceDefinition, ServiceHost, ServiceWorker } from '../types.js';
 import { type ChildGroup, describeEnd, startChild } from './child-process.js';
+import type { Enclosure, Isolation, Needs } from './isolation/index.js';
 import {
   createRuntimeDirectory,
   ensurePrivateDirectory,
@@ -27,6 +28,7 @@ const MAX_GREETING = 64 * 1024;
 /** Where a service host lives. */
 export interface HostPlaces {
   readonly settings: LocalSettings;
+  readonly isolation: Isolation;
   /** Parent of the directories with sockets. */
   readonly runtimeBase: string;
   /** Parent of the working directories. */
@@ -48,12 +50,21 @@ export async function startServiceHost(
   definition: ServiceDefinition,
   places: HostPlaces,
 ): Promise<ServiceHost> {
-  const work = join(places.workBase, `service-${randomBytes(8).toString('hex')}`);
+  const { isolation, settings } = places;
+  const name = `service-${randomBytes(8).toString('hex')}`;
+  const work = join(places.workBase, name);
   const files = join(work, 'files');
   await ensurePrivateDirectory(work);
   await ensurePrivateDirectory(files);
   const runtimeDirectory = await createRuntimeDirectory(places.runtimeBase);
+  const { snapshotDirectory } = definition;
+  const needs: Needs = {
+    ...{ name, workDirectory: files, writable: [work, files], outlivesServer: false },
+    readable: [runtimeDirectory, ...(snapshotDirectory === null ? [] : [snapshotDirectory])],
+  };
+  let enclosure: Enclosure | undefined;
   const discard = async () => {
+    await enclosure?.discard();
     await Promise.all([work, runtimeDirectory].map(removeDirectory));
   };
   let group: ChildGroup | undefined;
@@ -62,10 +73,11 @@ export async function startServiceHost(
     const socketPath = join(runtimeDirectory, 'w');
     listener.listen(socketPath);
     await once(listener, 'listening');
+    enclosure = await isolation.enclose(needs);
+    await enclosure.give(socketPath);
+    const args = [join(settings.pythonPath, 'slipway_worker', '__main__.py')];
     group = await startChild({
-      command: places.settings.python,
-      args: [join(places.settings.pythonPath, 'slipway_worker', '__main__.py')],
-      cwd: files,
+      ...(await isolation.launch(args, needs, enclosure)),
       stdio: 'pipe',
     });
     const host = new LocalServiceHost(group, listener, socketPath, work, discard);

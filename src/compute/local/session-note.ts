@@ -10,6 +10,10 @@ const FILE = 'session.json';
 export interface Note {
   readonly id: string;
   readonly pid: number;
+  /** The account that it was given; absent for the server's own. */
+  readonly account?: number;
+  /** Whether it is kept from what is other users'. */
+  readonly isApart?: boolean;
   readonly label: SessionNote;
 }
 
@@ -32,7 +36,7 @@ export async function readNote(runtimeDirectory: string): Promise<Note | undefin
     if (error instanceof SyntaxError || ['ENOENT', 'ENOTDIR'].includes(code)) return undefined;
     throw error;
   }
-  const { id, pid, label } = Object(content) as Partial<Note>;
+  const { id, pid, account, isApart, label } = Object(content) as Partial<Note>;
   // The id becomes part of paths that are removed with the session.
   const isName = typeof id === 'string' && /^[\w-]+$/.test(id);
   // 0, 1 and negative numbers would name other groups of processes when the session is ended.
@@ -40,5 +44,8 @@ export async function readNote(runtimeDirectory: string): Promise<Note | undefin
   if (!isName || !isProcess || typeof label !== 'object' || label === null) {
     return undefined;
   }
-  return { id, pid: pid as number, label };
+  return {
+    ...{ id, pid: pid as number, label, isApart: isApart === true },
+    ...(Number.isSafeInteger(account) ? { account: account as number } : {}),
+  };
 }

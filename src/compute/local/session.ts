@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { lstat, open, readFile } from 'node:fs/promises';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessEnd, SessionNote, SessionProcess, WorkFiles } from '../types.js';
 import { AdoptedGroup } from './adopted-process.js';
 import { type ProcessGroup, startChild } from './child-process.js';
+import type { Enclosure, Isolation, Needs } from './isolation/index.js';
 import {
   createRuntimeDirectory,
   ensurePrivateDirectory,
@@ -15,7 +16,7 @@ import {
 import { SessionStartError, SessionUnreachableError } from './session-errors.js';
 import { readNote, writeNote } from './session-note.js';
 import type { LocalSettings } from './settings.js';
-import { LocalWorkFiles } from './work-files.js';
+import { LocalWorkFiles, type WorkPlaces } from './work-files.js';
 
 /** Milliseconds until a session that does not listen is given up. */
 const START_DEADLINE = 60_000;
@@ -32,18 +33,16 @@ const STDERR_TAIL = 8 * 1024;
  */
 const RECEIVED = Buffer.allocUnsafeSlow(256 * 1024);
 
-/** Files in the runtime directory of a session. */
+/** In the runtime directory of a session: the directory that is its own, with its socket. */
+const SOCKETS = 's';
 const LINK = 'link';
+/** What it writes to its standard error, which its code cannot replace by a link. */
 const STDERR = 'stderr.log';
 
 /** Where one session lives on disk. */
-export interface SessionPlaces {
+export interface SessionPlaces extends WorkPlaces {
   /** Its socket, and what is noted of it. */
   readonly runtimeDirectory: string;
-  /** Working directory of the session's code. */
-  readonly workDirectory: string;
-  /** Parent of the directories in which snapshots and uploads take shape. */
-  readonly stagingDirectory: string;
 }
 
 /**
@@ -54,43 +53,51 @@ export interface SessionPlaces {
 export async function startSessionProcess(
   id: string,
   settings: LocalSettings,
+  isolation: Isolation,
   runtimeBase: string,
-  { workDirectory, stagingDirectory }: Omit<SessionPlaces, 'runtimeDirectory'>,
+  work: WorkPlaces,
 ): Promise<LocalSession> {
-  await ensurePrivateDirectory(workDirectory);
-  await ensurePrivateDirectory(stagingDirectory);
+  const { workDirectory, stagingDirectory, inboxDirectory } = work;
+  for (const path of [workDirectory, stagingDirectory, inboxDirectory]) {
+    await ensurePrivateDirectory(path);
+  }
   const runtimeDirectory = await createRuntimeDirectory(runtimeBase);
-  const places = { runtimeDirectory, workDirectory, stagingDirectory };
-  const link = join(runtimeDirectory, LINK);
+  const places = { ...work, runtimeDirectory };
+  const sockets = join(runtimeDirectory, SOCKETS);
+  await ensurePrivateDirectory(sockets);
+  const needs: Needs = {
+    ...{ name: id, workDirectory, readable: [inboxDirectory], outlivesServer: true },
+    writable: [workDirectory, stagingDirectory, sockets],
+  };
   let group: ProcessGroup | undefined;
+  let enclosure: Enclosure | undefined;
   try {
+    enclosure = await isolation.enclose(needs);
+    await enclosure.passThrough(runtimeDirectory);
     // A file, since a pipe would break with the server, and the session with the pipe.
     const stderr = await open(join(runtimeDirectory, STDERR), 'a', 0o600);
-    const watcher = new LinkWatcher(runtimeDirectory);
+    const watcher = new LinkWatcher(sockets);
     try {
-      group = await startChild({
-        command: settings.python,
-        args: [
-          // As ipykernel starts itself: the debugger misses breakpoints in frozen modules.
-          '-Xfrozen_modules=off',
-          join(settings.pythonPath, 'slipway_session', '__main__.py'),
-          `--SessionApp.link_path=${link}`,
-        ],
-        cwd: workDirectory,
-        stderr: stderr.fd,
-      });
+      const args = [
+        // As ipykernel starts itself: the debugger misses breakpoints in frozen modules.
+        '-Xfrozen_modules=off',
+        join(settings.pythonPath, 'slipway_session', '__main__.py'),
+        `--SessionApp.link_path=${join(sockets, LINK)}`,
+      ];
+      const launch = await isolation.launch(args, needs, enclosure);
+      group = await startChild({ ...launch, stderr: stderr.fd });
       await watcher.appeared(group.ended);
     } finally {
       watcher.close();
       await stderr.close();
     }
-    const session = new LocalSession(id, group, places);
+    const session = new LocalSession(id, group, places, enclosure);
     await session.label({});
     return session;
   } catch (error) {
     await group?.kill();
     const tail = await readTail(runtimeDirectory);
-    await discard(places);
+    await discard(places, enclosure);
     throw error instanceof SessionStartError ? error.withTail(tail) : error;
   }
 }
@@ -101,14 +108,18 @@ export async function startSessionProcess(
  */
 export async function findSessionProcess(
   runtimeDirectory: string,
-  placesOf: (id: string) => Omit<SessionPlaces, 'runtimeDirectory'>,
+  isolation: Isolation,
+  placesOf: (id: string) => WorkPlaces,
 ): Promise<{ process: LocalSession; label: SessionNote } | undefined> {
   const note = await readNote(runtimeDirectory);
   if (note === undefined) return undefined;
-  const isAlive = () => answers(join(runtimeDirectory, LINK));
+  const isAlive = () => answers(join(runtimeDirectory, SOCKETS, LINK));
   if (!(await isAlive())) return undefined;
   const group = new AdoptedGroup(note.pid, isAlive);
-  const process = new LocalSession(note.id, group, { runtimeDirectory, ...placesOf(note.id) });
+  const { id: name, account, isApart = false } = note;
+  const enclosure = isolation.readopt({ name, account, isApart });
+  const places = { runtimeDirectory, ...placesOf(name) };
+  const process = new LocalSession(name, group, places, enclosure);
   return { process, label: note.label };
 }
 
@@ -118,6 +129,7 @@ export class LocalSession implements SessionProcess {
   readonly ended: Promise<ProcessEnd>;
   readonly #group: ProcessGroup;
   readonly #places: SessionPlaces;
+  readonly #enclosure: Enclosure;
   #terminated: Promise<void> | undefined;
   #isReleased = false;
 
@@ -125,10 +137,12 @@ export class LocalSession implements SessionProcess {
     readonly id: string,
     group: ProcessGroup,
     places: SessionPlaces,
+    enclosure: Enclosure,
   ) {
     this.#group = group;
     this.#places = places;
-    this.files = new LocalWorkFiles(places.workDirectory, places.stagingDirectory);
+    this.#enclosure = enclosure;
+    this.files = new LocalWorkFiles(places, enclosure);
     this.ended = group.ended.then(async (end) => ({
       ...end,
       stderrTail: await readTail(places.runtimeDirectory),
@@ -152,7 +166,7 @@ export class LocalSession implements SessionProcess {
   async connect(receive: (chunk: Buffer) => void): Promise<Duplex> {
     for (;;) {
       try {
-        return await openSocket(join(this.#places.runtimeDirectory, LINK), receive);
+        return await openSocket(join(this.#places.runtimeDirectory, SOCKETS, LINK), receive);
       } catch (error) {
         if (!isShortage(error)) {
           if (this.#group instanceof AdoptedGroup) this.#group.unreachable();
@@ -169,7 +183,10 @@ export class LocalSession implements SessionProcess {
   }
 
   async label(label: SessionNote): Promise<void> {
-    await writeNote(this.#places.runtimeDirectory, { id: this.id, pid: this.pid, label });
+    const { account, isApart } = this.#enclosure;
+    const note = { id: this.id, pid: this.pid, label, isApart };
+    const whose = account === undefined ? {} : { account };
+    await writeNote(this.#places.runtimeDirectory, { ...note, ...whose });
   }
 
   release(): void {
@@ -181,7 +198,7 @@ export class LocalSession implements SessionProcess {
     this.#terminated ??= this.#group
       .kill()
       .then(() => this.ended)
-      .then(() => discard(this.#places));
+      .then(() => discard(this.#places, this.#enclosure));
     return this.#terminated;
   }
 }
@@ -221,12 +238,14 @@ class LinkWatcher {
   }
 }
 
-function openSocket(path: string, receive?: (chunk: Buffer) => void): Promise<Socket> {
+async function openSocket(path: string, receive?: (chunk: Buffer) => void): Promise<Socket> {
+  // Code of the session may have put a link to something else there.
+  if (!(await lstat(path)).isSocket()) throw new NoSocketError(path);
   const callback = (length: number, buffer: Uint8Array) => {
     receive?.((buffer as Buffer).subarray(0, length));
     return true;
   };
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     const socket = connectSocket({ path, onread: { buffer: RECEIVED, callback } });
     socket.once('error', reject);
     socket.once('connect', () => {
@@ -234,6 +253,16 @@ function openSocket(path: string, receive?: (chunk: Buffer) => void): Promise<So
       resolve(socket);
     });
   });
+}
+
+/** Thrown for what lies in the place of a socket. */
+class NoSocketError extends Error {
+  readonly code = 'NO_SOCKET';
+  override readonly name = 'NoSocketError';
+
+  constructor(path: string) {
+    super(`${path} is no socket: code of the session has put something else there.`);
+  }
 }
 
 /** Whether too many connections wait to be taken, or files are open: somebody may listen. */
@@ -266,6 +295,9 @@ async function readTail(runtimeDirectory: string): Promise<string> {
   }
 }
 
-async function discard(places: SessionPlaces): Promise<void> {
-  await Promise.all(Object.values(places).map((directory: string) => removeDirectory(directory)));
+async function discard(places: SessionPlaces, enclosure: Enclosure | undefined): Promise<void> {
+  const { runtimeDirectory, workDirectory, stagingDirectory, inboxDirectory } = places;
+  const directories = [runtimeDirectory, workDirectory, stagingDirectory, inboxDirectory];
+  await enclosure?.discard();
+  await Promise.all(directories.map(removeDirectory));
 }

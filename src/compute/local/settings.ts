@@ -1,3 +1,5 @@
+import type { IsolationSettings } from './isolation/index.js';
+
 /** What the local backend needs to know of the machine. */
 export interface LocalSettings {
   /** Absolute path of the Python interpreter. */
@@ -6,4 +8,7 @@ export interface LocalSettings {
   readonly pythonPath: string;
   /** The server's data directory; working directories go below it. */
   readonly dataDirectory: string;
+  /** Whether the server is one user's own, so that there are no others to protect. */
+  readonly embedded: boolean;
+  readonly isolation: IsolationSettings;
 }

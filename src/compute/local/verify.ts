@@ -1,10 +1,11 @@
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import Type from 'typebox';
 import { Compile } from 'typebox/schema';
+import { v4 as uuid } from 'uuid';
 import type { VerifiedObject } from '../types.js';
-import { describeEnd, startChild } from './child-process.js';
+import { type ChildGroup, describeEnd, startChild } from './child-process.js';
+import type { Isolation, Needs } from './isolation/index.js';
 import type { LocalSettings } from './settings.js';
 
 /** Milliseconds to load a snapshot in a clean process. */
@@ -29,14 +30,22 @@ const outcomeSchema = Compile(Outcome);
  */
 export async function verifySnapshot(
   settings: LocalSettings,
+  isolation: Isolation,
   directory: string,
 ): Promise<readonly VerifiedObject[]> {
-  const group = await startChild({
-    command: settings.python,
-    args: [join(settings.pythonPath, 'slipway_worker', 'verify.py'), directory],
-    cwd: tmpdir(),
-    stdio: 'pipe',
-  });
+  const name = `verify-${uuid()}`;
+  const needs: Needs = { name, writable: [], readable: [directory], outlivesServer: false };
+  const args = [join(settings.pythonPath, 'slipway_worker', 'verify.py'), directory];
+  const enclosure = await isolation.enclose(needs);
+  try {
+    const launch = await isolation.launch(args, needs, enclosure);
+    return await load(await startChild({ ...launch, stdio: 'pipe' }));
+  } finally {
+    await enclosure.discard();
+  }
+}
+
+async function load(group: ChildGroup): Promise<readonly VerifiedObject[]> {
   group.stdin.end();
   const timer = setTimeout(() => void group.kill(), DEADLINE);
   const output = await text(group.stdout);

@@ -5,10 +5,10 @@ import {
   generateKeyPair,
   type KeyObject,
 } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { writePrivateFile } from '../files.js';
+import { ensureClosedDirectory, writePrivateFile } from '../files.js';
 
 const RSA_BITS = 2048;
 const KEY_FILE = 'rs512.pem';
@@ -183,8 +183,7 @@ function toPem(privateKey: KeyObject): string {
 }
 
 async function keyDirectory(dataDirectory: string): Promise<string> {
-  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  await chmod(dataDirectory, 0o700);
+  await ensureClosedDirectory(dataDirectory);
   const directory = join(dataDirectory, 'keys');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   return directory;

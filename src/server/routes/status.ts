@@ -23,6 +23,7 @@ async function readStatus(context: ServerContext): Promise<StatusResponse> {
     backends: backendStatus(context),
     authentication: authenticationStatus(context),
     database: await databaseStatus(context),
+    isolation: await isolationStatus(context),
   };
   const codes = Object.values(components).map((component) => component.statusCode);
   const statusCode = codes.includes('fail') ? 'fail' : codes.includes('warn') ? 'warn' : 'pass';
@@ -58,6 +59,13 @@ function backendStatus(context: ServerContext): StatusResponse {
     },
   };
   return { statusCode: local.statusCode, components: { local }, details: {} };
+}
+
+/** What keeps sessions and services from other users; on a server of one user there are none. */
+async function isolationStatus({ compute, config }: ServerContext): Promise<StatusResponse> {
+  const { kind, protects } = await compute.isolation();
+  const isOpen = protects === 'nothing' && !config.embedded;
+  return { statusCode: isOpen ? 'warn' : 'pass', components: null, details: { kind, protects } };
 }
 
 async function databaseStatus(context: ServerContext): Promise<StatusResponse> {

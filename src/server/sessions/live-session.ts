@@ -187,7 +187,9 @@ export class LiveSession {
 
   /** Merges a snapshot into the workspace and the files. */
   loadSnapshot(record: SnapshotRecord): Promise<void> {
-    return this.#use(() => loadSnapshot(this, record, this.#options.snapshots));
+    const { snapshots } = this.#options;
+    const { files } = this.#kernel.process;
+    return this.#use(() => loadSnapshot(this, record, { snapshots, files }));
   }
 
   /** Attaches a kernel's WebSocket, which is open, for Jupyter messages both ways. */

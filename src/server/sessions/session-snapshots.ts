@@ -1,8 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CreateSnapshotRequest } from '../../api/index.js';
-import type { Compute, VerifiedObject, WorkFiles } from '../../compute/index.js';
-import type { SnapshotRecord, Snapshots } from '../snapshots/index.js';
+import {
+  type Compute,
+  type StagingDirectory,
+  UnsafeContentError,
+  type VerifiedObject,
+  type WorkFiles,
+} from '../../compute/index.js';
+import { InvalidSnapshotError, type SnapshotRecord, type Snapshots } from '../snapshots/index.js';
 import { SessionRequestError, SnapshotSelectionError } from './errors.js';
 import type { AskOptions, HelperAnswer } from './session-helper.js';
 import { applyVerification, readManifest } from './snapshot-manifest.js';
@@ -33,8 +39,9 @@ export async function saveSnapshot(
 ): Promise<SnapshotRecord> {
   const staging = await files.createStaging();
   try {
-    const { directory } = staging;
-    await write(session, directory, request);
+    await write(session, staging.directory, request);
+    // From here on what the session's code has written is looked at, which it must not change.
+    const directory = await seal(staging);
     await recordVerification(directory, await compute.verifySnapshot(directory));
     return await snapshots.create(session.owner, request.name ?? undefined, directory);
   } finally {
@@ -63,14 +70,28 @@ async function write(
   }
 }
 
+/** @throws {InvalidSnapshotError} */
+async function seal(staging: StagingDirectory): Promise<string> {
+  try {
+    return await staging.seal();
+  } catch (error) {
+    if (!(error instanceof UnsafeContentError)) throw error;
+    throw new InvalidSnapshotError(`The snapshot cannot be kept: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
 /** Merges a snapshot into the workspace; files of the same name are overwritten. */
 export async function loadSnapshot(
   session: Helper,
   record: SnapshotRecord,
-  snapshots: Snapshots,
+  { snapshots, files }: Pick<SnapshotParts, 'snapshots' | 'files'>,
 ): Promise<void> {
-  const { directory, release } = await snapshots.materialise(record);
+  const { directory, deliver, release } = await files.createDelivery();
   try {
+    await snapshots.materialiseInto(record, directory);
+    await deliver();
     await session.ask('snapshot_load', { directory });
   } finally {
     await release();

@@ -166,6 +166,29 @@ export const SETTINGS: SettingTable<SettableConfig> = {
       isSecret: true,
     }),
   },
+  isolation: {
+    mode: new Setting(
+      choice(['auto', 'bubblewrap', 'account', 'none']),
+      'what keeps sessions and services from what is not theirs, see [Isolation](#isolation)',
+      { option: '--isolation', variable: 'SLIPWAY_ISOLATION' },
+    ),
+    paths: new Setting(
+      list(path('the path of a file or folder'), 'a list of paths'),
+      'files and folders that the sessions of a shared server may read besides the system and Python',
+    ),
+    environment: new Setting(
+      list(text('the name of a variable'), 'a list of names'),
+      'variables of its environment that a shared server hands on to sessions',
+    ),
+    firstAccount: new Setting(
+      integer('a number', 1, 2_147_483_647),
+      'number of the first account (uid) that sessions of a server run by root get',
+    ),
+    accounts: new Setting(
+      integer('a number', 1, 1_000_000),
+      'number of such accounts; each session and service has one',
+    ),
+  },
   warmSessions: new Setting(
     integer('a number', 0, 1000),
     'sessions that are kept started, so that the next one is there at once',

@@ -11,9 +11,9 @@ export class SnapshotNotFoundError extends ApiError {
   }
 }
 
-/** Thrown when a session handed over a directory that is not a snapshot. */
+/** Thrown when a session handed over a directory that is not a snapshot: its code has seen to that. */
 export class InvalidSnapshotError extends ApiError {
-  readonly statusCode = 500;
+  readonly statusCode = 400;
   readonly code = 'INVALID_SNAPSHOT';
   override readonly name = 'InvalidSnapshotError';
 }

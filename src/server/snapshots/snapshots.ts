@@ -84,16 +84,20 @@ export class Snapshots {
 
   /** Builds the directory of a snapshot, or of a service's copy of one, to be read. */
   async materialise(source: SnapshotRecord | SnapshotTree): Promise<MaterialisedSnapshot> {
-    const tree = 'tree' in source ? source.tree : source;
     const directory = join(this.#workDirectory, v4());
     const release = () => rm(directory, { recursive: true, force: true });
     try {
-      await this.#store.blobs.materialise(tree, directory);
+      await this.materialiseInto(source, directory);
     } catch (error) {
       await release();
       throw error;
     }
     return { directory, release };
+  }
+
+  /** The same in a directory of the caller's, whose files are to be read, never written. */
+  async materialiseInto(source: SnapshotRecord | SnapshotTree, directory: string): Promise<void> {
+    await this.#store.blobs.materialise('tree' in source ? source.tree : source, directory);
   }
 
   /** Its zip file; `size` is the record's `contentSize`. */

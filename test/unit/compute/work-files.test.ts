@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Accounts } from '../../../src/compute/local/isolation/accounts.js';
+import { Enclosure } from '../../../src/compute/local/isolation/index.js';
 import {
   FileNotFoundError,
   LocalWorkFiles,
@@ -16,9 +18,19 @@ let files: LocalWorkFiles;
 beforeEach(async () => {
   base = await mkdtemp(join(tmpdir(), 'slipway-files-'));
   root = join(base, 'work');
-  await mkdir(root);
-  await mkdir(join(base, 'staging'));
-  files = new LocalWorkFiles(root, join(base, 'staging'));
+  const places = {
+    workDirectory: root,
+    stagingDirectory: join(base, 'staging'),
+    inboxDirectory: join(base, 'inbox'),
+    sealedDirectory: join(base, 'sealed'),
+  };
+  for (const path of Object.values(places)) await mkdir(path);
+  const accounts = new Accounts(60_706, 1);
+  const scratch = join(base, 'scratch');
+  files = new LocalWorkFiles(
+    places,
+    new Enclosure({ accounts, account: undefined, scratch, isApart: true }),
+  );
 });
 
 afterEach(() => rm(base, { recursive: true, force: true }));
