@@ -1,4 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { ProcessEnd } from '../types.js';
@@ -12,6 +13,9 @@ const STDERR_TAIL = 8 * 1024;
  * started in a session of its own can hold the pipe for ever; its output is not waited for.
  */
 const STDERR_DEADLINE = 250;
+
+/** Milliseconds that a process has to end after the one that it waits for. */
+const RELAY_DEADLINE = 1000;
 
 /** A shell and its like tell of a signal by an exit status above this. */
 const SIGNAL_STATUS = 128;
@@ -58,11 +62,13 @@ export class ChildGroup implements ProcessGroup {
   readonly ended: Promise<ProcessEnd>;
   readonly #child: ChildProcess;
   readonly #pid: number;
+  readonly #isRelayed: boolean;
   #hasEnded = false;
 
   constructor(child: ChildProcess, pid: number, isRelayed = false) {
     this.#child = child;
     this.#pid = pid;
+    this.#isRelayed = isRelayed;
     const tail = new StderrTail(child.stderr);
     this.ended = new Promise((resolve) => {
       child.once('exit', (status, signal) => {
@@ -102,9 +108,16 @@ export class ChildGroup implements ProcessGroup {
   }
 
   /** Kills the process and its group and waits until it is gone. Idempotent. */
-  kill(): Promise<ProcessEnd> {
-    this.signal('SIGKILL');
-    return this.ended;
+  async kill(): Promise<ProcessEnd> {
+    // Who waits for the process that is meant sees to its remains and ends then, with the whole
+    // group; killed with it, it would leave them to the init of the machine, which may be slow.
+    const isToFollow = this.#isRelayed && !this.#hasEnded && killChildren(this.#pid);
+    const kill = () => this.signal('SIGKILL');
+    if (!isToFollow) kill();
+    const deadline = setTimeout(kill, RELAY_DEADLINE);
+    const end = await this.ended;
+    clearTimeout(deadline);
+    return end;
   }
 
   release(): void {
@@ -154,11 +167,34 @@ export function startChild(options: ChildOptions): Promise<ChildGroup> {
 
 /** Sends a signal to a process group; one that is already empty is fine. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  signalProcess(-pid, signal);
+}
+
+/** Sends a signal to a process, or to the group of a negative number; one that is gone is fine. */
+function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+/** Kills what a process waits for. @returns whether there was something, as far as is known */
+function killChildren(pid: number): boolean {
+  let children: string;
+  try {
+    children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  } catch (error) {
+    // The process has ended, or the system does not tell.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+  const pids = children
+    .split(' ')
+    .map(Number)
+    .filter((child) => child > 1);
+  for (const child of pids) signalProcess(child, 'SIGKILL');
+  return pids.length > 0;
 }
 
 /** The end of the process that another has waited for. */
