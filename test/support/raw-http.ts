@@ -20,7 +20,10 @@ export interface RawRequest {
 }
 
 /** Sends a request with the administrator's token unless its headers give another. */
-export function rawRequest(server: TestServer, options: RawRequest): Promise<RawAnswer> {
+export function rawRequest(
+  server: Pick<TestServer, 'url' | 'token'>,
+  options: RawRequest,
+): Promise<RawAnswer> {
   const { method, path, headers, chunks } = options;
   const { hostname, port } = new URL(server.url);
   return new Promise((resolve, reject) => {

@@ -9,13 +9,13 @@ const FOLDER = join(projectRoot, '..', 'shared', 'reference');
 export type ReferenceVersion = '9.1' | '9.3';
 
 /** The vendor's Swagger documents, which are beside the project and not part of it. */
-const PATHS: Readonly<Record<ReferenceVersion, string>> = {
+export const REFERENCE_PATHS: Readonly<Record<ReferenceVersion, string>> = {
   '9.1': process.env.RSERVER_SWAGGER ?? join(FOLDER, 'rserver-swagger-9.1.0.json'),
   '9.3': process.env.RSERVER_SWAGGER_9_3 ?? join(FOLDER, 'mlserver-swagger-9.3.0.json'),
 };
 
 /** Whether the documents are there; a test without them has nothing to compare with. */
-export const hasReference = Object.values(PATHS).every(existsSync);
+export const hasReference = Object.values(REFERENCE_PATHS).every(existsSync);
 
 interface Schema {
   [key: string]: unknown;
@@ -77,7 +77,7 @@ export class Reference {
   constructor(source: ReferenceVersion | SwaggerDocument = '9.1') {
     this.#document =
       typeof source === 'string'
-        ? (JSON.parse(readFileSync(PATHS[source], 'utf8')) as SwaggerDocument)
+        ? (JSON.parse(readFileSync(REFERENCE_PATHS[source], 'utf8')) as SwaggerDocument)
         : source;
     const definitions = Object.fromEntries(
       Object.entries(this.#document.definitions).map(([name, schema]) => [
@@ -167,7 +167,7 @@ function toJsonSchema(schema: Schema, path: string): Schema {
   const isLabel = (schema['x-ms-enum'] as { modelAsString?: boolean } | undefined)?.modelAsString;
   const types = [
     NUMBERS.has(path) ? 'number' : schema.type,
-    ...(NULLABLE.has(path) ? ['null'] : []),
+    ...(NULLABLE.has(path) || schema['x-nullable'] === true ? ['null'] : []),
   ];
   return {
     ...(openObject || schema.type === undefined ? {} : { type: types }),
@@ -184,8 +184,18 @@ function toJsonSchema(schema: Schema, path: string): Schema {
               toJsonSchema(property, `${path}.${name}`),
             ]),
           ),
-          required: Object.keys(properties).filter((name) => !OPTIONAL.has(`${path}.${name}`)),
+          required: requiredOf(schema, path),
         }
       : {}),
   };
+}
+
+/**
+ * Fields that an answer must have. The server's own document names them; the vendor's names two of
+ * one definition, and recorded answers have all.
+ */
+function requiredOf(schema: Schema, path: string): readonly string[] {
+  if (Array.isArray(schema.required) && path !== 'WebService') return schema.required as string[];
+  const names = Object.keys((schema.properties ?? {}) as object);
+  return names.filter((name) => !OPTIONAL.has(`${path}.${name}`));
 }

@@ -17,6 +17,9 @@ interface RefusedAnswer {
   readonly headers: { get(name: string): string | null };
 }
 
+/** A server whose folder nobody is told. */
+type Place = Pick<TestServer, 'dataDirectory'>;
+
 /** Characters of the longest sentence: it tells a person what to do, and echoes little. */
 const LONGEST_SENTENCE = 1500;
 
@@ -42,13 +45,13 @@ export function expectRefusal(server: TestServer, answer: RefusedAnswer, refusal
 }
 
 /** Checks that a text for a caller is a sentence and shows nothing of the server's inside. */
-export function expectSentence(server: TestServer, message: string): void {
+export function expectSentence(server: Place, message: string): void {
   expect(message).toMatch(/[.!?]$/);
   expectPrivate(server, message);
 }
 
 /** Checks that a text for a caller is short and shows nothing of the server's inside. */
-export function expectPrivate(server: TestServer, message: string): void {
+export function expectPrivate(server: Place, message: string): void {
   expect(message.length).toBeLessThan(LONGEST_SENTENCE);
   expect(message).not.toMatch(TRACEBACK);
   for (const place of [server.dataDirectory, projectRoot, python, tmpdir(), homedir()]) {

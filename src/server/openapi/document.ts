@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify';
 import type { TSchema } from 'typebox';
 import type { ApiLevel } from '../config.js';
 import { SERVER_VERSION } from '../version.js';
+import { describeFailures } from './failures.js';
 import {
   type Definitions,
   REFERENCE,
@@ -25,6 +26,8 @@ declare module 'fastify' {
       bodyName?: string;
       /** Name of a body of bytes. */
       binaryBody?: string;
+      /** Statuses of failures beside those that every route with its parameters can have. */
+      failures?: readonly number[];
     };
   }
 }
@@ -117,18 +120,21 @@ function transform(
   if (route.config?.public !== true) {
     target.security = [{ Bearer: [] }];
   }
-  target.response = transformResponses(schema.response, definitions);
+  target.response = transformResponses(schema.response, describeFailures(route), definitions);
   return target;
 }
 
-function transformResponses(responses: unknown, definitions: Definitions): SwaggerSchema {
+function transformResponses(
+  responses: unknown,
+  failures: string,
+  definitions: Definitions,
+): SwaggerSchema {
   const target: SwaggerSchema = {};
   for (const [status, response] of Object.entries((responses ?? {}) as SwaggerSchema)) {
     const description = (response as SwaggerSchema).description;
     target[status] = {
       ...toSwaggerSchema(response, definitions),
-      'x-response-description':
-        description ?? (status === 'default' ? 'The request failed.' : 'Success.'),
+      'x-response-description': description ?? (status === 'default' ? failures : 'Success.'),
     };
   }
   return target;

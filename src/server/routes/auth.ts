@@ -31,7 +31,7 @@ export async function authRoutes(plain: FastifyInstance, context: ServerContext)
   app.route({
     method: 'POST',
     url: '/login',
-    config,
+    config: { ...config, document: { failures: [403, 429, 503] } },
     schema: {
       operationId: 'login',
       tags,
@@ -48,7 +48,7 @@ export async function authRoutes(plain: FastifyInstance, context: ServerContext)
   app.route({
     method: 'POST',
     url: '/login/refreshToken',
-    config,
+    config: { ...config, document: { failures: [403] } },
     schema: {
       operationId: 'renewToken',
       tags,

@@ -56,7 +56,7 @@ export async function computeNodeRoutes(plain: FastifyInstance): Promise<void> {
     app.route({
       method,
       url: '/computenodes',
-      config: { document: { bodyName: 'entries' } },
+      config: { document: { bodyName: 'entries', failures: [403] } },
       schema: {
         operationId,
         tags,

@@ -24,7 +24,7 @@ export async function consumeRoutes(plain: FastifyInstance, context: ServerConte
   app.route<{ Params: { name: string; version: string }; Body: Buffer | object }>({
     method: 'POST',
     url: '/api/:name/:version',
-    config: { unlogged: true },
+    config: { document: { failures: [500, 503] }, unlogged: true },
     schema: {
       // R Server describes it in the document of each service alone.
       hide: config.api !== 'slipway',

@@ -63,7 +63,9 @@ export async function realtimeRoutes(
   app.route({
     method: 'POST',
     url: '/realtime-services/:name',
-    config: { document: { formData: { ...texts, model: { ...model, required: true } } } },
+    config: {
+      document: { failures: [403], formData: { ...texts, model: { ...model, required: true } } },
+    },
     schema: {
       operationId: 'publishRealtimeWebServiceByName',
       tags,
@@ -79,7 +81,12 @@ export async function realtimeRoutes(
   app.route({
     method: 'POST',
     url: '/realtime-services/:name/:version',
-    config: { document: { formData: { ...texts, model: { ...model, required: true } } } },
+    config: {
+      document: {
+        failures: [403, 409],
+        formData: { ...texts, model: { ...model, required: true } },
+      },
+    },
     schema: {
       operationId: 'publishRealtimeWebServiceByNameVersion',
       tags,
@@ -100,7 +107,7 @@ export async function realtimeRoutes(
   app.route({
     method: 'PATCH',
     url: '/realtime-services/:name/:version',
-    config: { document: { formData: { ...texts, model } } },
+    config: { document: { failures: [403], formData: { ...texts, model } } },
     schema: {
       operationId: 'patchRealtimeWebServiceByNameVersion',
       tags,

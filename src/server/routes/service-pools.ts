@@ -27,6 +27,7 @@ export async function servicePoolRoutes(
   app.route({
     method: 'POST',
     url: '/services/:name/:version/pool',
+    config: { document: { failures: [403] } },
     schema: {
       operationId: 'createOrUpdateServicePool',
       tags,
@@ -48,6 +49,7 @@ export async function servicePoolRoutes(
   app.route({
     method: 'DELETE',
     url: '/services/:name/:version/pool',
+    config: { document: { failures: [403] } },
     schema: {
       operationId: 'deleteServicePool',
       tags,

@@ -68,7 +68,7 @@ export async function serviceRoutes(plain: FastifyInstance, context: ServerConte
   app.route({
     method: 'POST',
     url: '/services/:name',
-    config: { document: { body: PatchWebServiceRequest } },
+    config: { document: { failures: [403, 503], body: PatchWebServiceRequest } },
     schema: {
       operationId: 'publishWebService',
       tags,
@@ -87,7 +87,7 @@ export async function serviceRoutes(plain: FastifyInstance, context: ServerConte
   app.route({
     method: 'POST',
     url: '/services/:name/:version',
-    config: { document: { body: PatchWebServiceRequest } },
+    config: { document: { failures: [403, 409, 503], body: PatchWebServiceRequest } },
     schema: {
       operationId: 'publishWebServiceVersion',
       tags,
@@ -106,7 +106,7 @@ export async function serviceRoutes(plain: FastifyInstance, context: ServerConte
   app.route({
     method: 'PATCH',
     url: '/services/:name/:version',
-    config: { document: { bodyName: 'patchRequest' } },
+    config: { document: { failures: [403, 503], bodyName: 'patchRequest' } },
     schema: {
       operationId: 'patchWebServiceVersion',
       tags,
@@ -125,6 +125,7 @@ export async function serviceRoutes(plain: FastifyInstance, context: ServerConte
   app.route({
     method: 'DELETE',
     url: '/services/:name/:version',
+    config: { document: { failures: [403] } },
     schema: {
       operationId: 'deleteWebServiceVersion',
       tags,

@@ -36,6 +36,7 @@ export async function sessionRoutes(plain: FastifyInstance, context: ServerConte
   app.route({
     method: 'POST',
     url: '/sessions',
+    config: { document: { failures: [404, 503] } },
     schema: {
       operationId: 'createSession',
       tags,

@@ -51,20 +51,30 @@ export async function startOfPart(
   limit: number,
 ): Promise<Uint8Array | undefined> {
   if (!request.isMultipart()) return undefined;
-  let start: Buffer | undefined;
+  let start: Uint8Array | undefined;
   for await (const part of formParts(request, limit)) {
     if (part.type === 'field') {
       if (part.fieldname === name) start = Buffer.from(String(part.value)).subarray(0, START_BYTES);
       continue;
     }
-    let first = Buffer.alloc(0);
-    for await (const chunk of part.file) {
-      if (first.byteLength < START_BYTES) {
-        first = Buffer.concat([first, (chunk as Buffer).subarray(0, START_BYTES)]);
-      }
-    }
+    const first = await startOfFile(part, limit);
     if (part.file.truncated) throw new UploadTooLargeError(limit);
     if (part.fieldname === name) start = first;
+  }
+  return start;
+}
+
+/** The first bytes of a file, which is read to its end. */
+async function startOfFile({ file }: MultipartFile, limit: number): Promise<Uint8Array> {
+  let start = Buffer.alloc(0);
+  try {
+    for await (const chunk of file) {
+      if (start.byteLength < START_BYTES) {
+        start = Buffer.concat([start, (chunk as Buffer).subarray(0, START_BYTES)]);
+      }
+    }
+  } catch (error) {
+    throw toUploadError(error, limit);
   }
   return start;
 }

@@ -55,7 +55,7 @@ export class LiveSession {
     this.owner = options.label.owner;
     this.#options = options;
     this.#kernel = kernel;
-    this.files = new SessionFiles(kernel.process.files);
+    this.files = new SessionFiles(kernel);
     const { lease } = options.label;
     const terms = lease === undefined ? options.lease : fixedTerms(lease);
     this.#lease = new Lease(terms, (reason) => void kernel.kill(reason));
@@ -113,7 +113,8 @@ export class LiveSession {
   /** Sets how many seconds the session lives on when nobody uses it. */
   async setLease(seconds: number): Promise<void> {
     this.#lease.setTerms(fixedTerms(seconds));
-    await this.#kernel.process.label({ ...this.#options.label, lease: seconds });
+    const label = { ...this.#options.label, lease: seconds };
+    await this.#kernel.whileThere(() => this.#kernel.process.label(label));
   }
 
   /** Runs code with inputs and outputs; see {@link executeCode}. */
@@ -222,7 +223,7 @@ export class LiveSession {
   async #use<T>(action: () => Promise<T>): Promise<T> {
     this.#lease.hold();
     try {
-      return await action();
+      return await this.#kernel.whileThere(action);
     } finally {
       this.#lease.release();
     }

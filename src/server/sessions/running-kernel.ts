@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { describeEnd, type SessionProcess } from '../../compute/index.js';
+import { ApiError } from '../errors.js';
 import { SessionGoneError, ShuttingDownError } from './errors.js';
 import { KernelClient } from './kernel-client.js';
 
@@ -11,6 +12,8 @@ interface End {
   /** Why the server ended it; undefined when it ended by itself. */
   reason: string | undefined;
   client: KernelClient | undefined;
+  /** Whether it has begun: the folders of the session may be gone already. */
+  hasBegun: boolean;
 }
 
 /** A session's process together with the server's client of it. */
@@ -39,8 +42,9 @@ export class RunningKernel {
    * @throws {SessionGoneError} when the process ends before it answers
    */
   static async connect(process: SessionProcess, log: Logger): Promise<RunningKernel> {
-    const end: End = { reason: undefined, client: undefined };
+    const end: End = { reason: undefined, client: undefined, hasBegun: false };
     const ended = process.ended.then(async (how) => {
+      end.hasBegun = true;
       await end.client?.drained();
       const reason = end.reason ?? `The session ended: its Python process ${describeEnd(how)}.`;
       log.info(
@@ -87,7 +91,21 @@ export class RunningKernel {
     await this.ended;
   }
 
+  /**
+   * Does something with the session's process or its folders.
+   * @throws {SessionGoneError} where it fails because they are being removed meanwhile
+   */
+  async whileThere<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if (error instanceof ApiError || !this.#end.hasBegun) throw error;
+      throw await this.ended;
+    }
+  }
+
   #terminate(): void {
+    this.#end.hasBegun = true;
     // Nobody waits for it: `ended` comes after it, and tells of its failure.
     this.process.terminate().catch(() => undefined);
   }

@@ -1,33 +1,35 @@
 import type { Readable } from 'node:stream';
-import { FileNotFoundError, UnsafePathError, type WorkFiles } from '../../compute/index.js';
+import { FileNotFoundError, UnsafePathError } from '../../compute/index.js';
 import { BadFileNameError, SessionFileNotFoundError } from './errors.js';
+import type { RunningKernel } from './running-kernel.js';
 
 /** The files of a session, with failures as callers of the API see them. */
 export class SessionFiles {
-  readonly #files: WorkFiles;
+  readonly #kernel: RunningKernel;
 
-  constructor(files: WorkFiles) {
-    this.#files = files;
+  constructor(kernel: RunningKernel) {
+    this.#kernel = kernel;
   }
 
   /** Relative paths, sorted. */
   async list(): Promise<string[]> {
-    return (await this.#files.list()).map((file) => file.path);
+    const files = await this.#kernel.whileThere(() => this.#kernel.process.files.list());
+    return files.map((file) => file.path);
   }
 
   /** @throws {SessionFileNotFoundError} or {BadFileNameError} */
   read(path: string): Promise<NodeJS.ReadableStream> {
-    return translate(this.#files.read(path));
+    return translate(() => this.#kernel.process.files.read(path), this.#kernel);
   }
 
   /** Writes a file whole or not at all. @throws {BadFileNameError} */
   write(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
-    return translate(this.#files.write(path, content));
+    return translate(() => this.#kernel.process.files.write(path, content), this.#kernel);
   }
 
   /** @throws {SessionFileNotFoundError} or {BadFileNameError} */
   remove(path: string): Promise<void> {
-    return translate(this.#files.remove(path));
+    return translate(() => this.#kernel.process.files.remove(path), this.#kernel);
   }
 }
 
@@ -42,16 +44,18 @@ export async function copyFiles(from: SessionFiles, to: SessionFiles): Promise<v
   }
 }
 
-async function translate<T>(result: Promise<T>): Promise<T> {
-  try {
-    return await result;
-  } catch (error) {
-    if (error instanceof FileNotFoundError) {
-      throw new SessionFileNotFoundError(error.message, { cause: error });
+async function translate<T>(action: () => Promise<T>, kernel: RunningKernel): Promise<T> {
+  return kernel.whileThere(async () => {
+    try {
+      return await action();
+    } catch (error) {
+      if (error instanceof FileNotFoundError) {
+        throw new SessionFileNotFoundError(error.message, { cause: error });
+      }
+      if (error instanceof UnsafePathError) {
+        throw new BadFileNameError(error.message, { cause: error });
+      }
+      throw error;
     }
-    if (error instanceof UnsafePathError) {
-      throw new BadFileNameError(error.message, { cause: error });
-    }
-    throw error;
-  }
+  });
 }

@@ -58,6 +58,19 @@ describe('a realtime service', () => {
     expectRefusal(server, await server.request('POST', PATH, { body }), refusal);
   });
 
+  it.each(['POST', 'PATCH'])(
+    'is refused when its form is cut off in the model: %s',
+    async (method) => {
+      const body = '--b\r\nContent-Disposition: form-data; name="model"; filename="m"\r\n\r\nblob';
+      const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+      expectRefusal(server, await server.request(method, PATH, { body, headers }), {
+        status: 400,
+        exceptionType: 'BROKEN_UPLOAD',
+        words: 'multipart',
+      });
+    },
+  );
+
   it('is refused for a name that no service can have, before its model', async () => {
     const body = form({ model: new Blob([MODEL]) });
     const answer = await server.request('POST', '/realtime-services/a%2Fb/1', { body });

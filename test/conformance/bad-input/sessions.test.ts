@@ -102,6 +102,30 @@ describe('a session', () => {
     });
   });
 
+  it('that is closed while it is asked for something is gone', async () => {
+    const file = new FormData();
+    file.append('file', new Blob(['a']), 'a.txt');
+    for (const [method, route, options] of [
+      ['POST', '/snapshot', { json: {} }],
+      ['POST', '/files', { body: file }],
+      ['GET', '/files', {}],
+      ['PUT', '/lease', { json: { seconds: 60 } }],
+    ] as const) {
+      const path = await create();
+      const [, ...answers] = await Promise.all([
+        server.request('DELETE', `${path}/force`),
+        ...Array.from({ length: 8 }, () => server.request(method, `${path}${route}`, options)),
+      ]);
+      for (const { status, text } of answers) {
+        if (status < 400) continue;
+        expect({ route, text }).toEqual({
+          route,
+          text: expect.stringMatching(/SESSION_GONE|SESSION_NOT_FOUND|BAD_FILE_NAME/),
+        });
+      }
+    }
+  });
+
   it('whose code never ends is cancelled and goes on', async () => {
     const running = execute('while True: pass');
     await expect
