@@ -59,11 +59,6 @@ export function operationsOf({ paths }: OperationsDocument): readonly Operation[
   );
 }
 
-/** A path with its parameters filled in. @param values as they stand in a URL */
-export function fillPath(path: string, values: Readonly<Record<string, string>>): string {
-  return path.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
-}
-
 function statusesOf({ responses }: DocumentedOperation): number[] {
   const failures = responses.default?.description?.matchAll(/\* `(\d{3})` - /g) ?? [];
   return [

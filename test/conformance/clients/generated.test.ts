@@ -133,7 +133,7 @@ describe.each(documents)('a client that is generated from %s', (_what, name, doc
       'StartBatchExecution',
       {
         parallelCount: 2,
-        WebServiceParameters: [{ flower_data: SETOSA }, { flower_data: VERSICOLOR }],
+        BatchWebServiceParameters: [{ flower_data: SETOSA }, { flower_data: VERSICOLOR }],
       },
     );
     const executionId = batchExecutionId;
