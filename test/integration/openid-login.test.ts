@@ -209,7 +209,8 @@ describe('a server that is configured with auth aad', () => {
     await confirm(await card(client, id));
     await client.exchange(id);
     issuer.endLogins();
-    const again = await client.sendCell(`import time\ntime.sleep(${TOKEN_LIFE})`, ASKABLE);
+    // The cell goes on until the issuer has been asked whether its user has confirmed.
+    const again = await client.sendCell(`import time\ntime.sleep(${2 * TOKEN_LIFE})`, ASKABLE);
     await confirm(await card(client, again));
     await client.exchange(again);
     expect((await client.execute('%services\nassert kept == 1')).reply.content.status).toBe('ok');
