@@ -20,6 +20,21 @@ describe('a line of the log for people', () => {
     );
   });
 
+  it('gives no commands to the terminal, and begins no other line, whatever it tells', () => {
+    const stack = 'Error: \u001b[2J\r\n    at x';
+    const line = JSON.stringify({
+      level: 30,
+      time: 0,
+      msg: 'a\nb',
+      path: '/\u001b[2J',
+      err: { stack },
+    });
+    expect(readableLine(line)).toBe(
+      '1970-01-01 00:00:00.000 info  a\\u{a}b path=/\\u{1b}[2J\n    Error: \\u{1b}[2J\\u{d}\n        at x',
+    );
+    expect(readableLine('no record \u009b2J\t\u202e')).toBe('no record \\u{9b}2J\t\\u{202e}');
+  });
+
   it.each(['', 'Segmentation fault', '{"time": "x"}', '{', '{}', '{"time":1e300}'])(
     'stays as it is where it is no record: %j',
     (line) => {
