@@ -2,7 +2,7 @@ import { createHmac, createPublicKey } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeProtectedHeader, generateKeyPair, importPKCS8, SignJWT } from 'jose';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserManagement } from '../../src/server/index.js';
 import { type RequestOptions, startTestServer, type TestServer } from '../support/server.js';
 
@@ -45,6 +45,23 @@ describe('POST /login', () => {
     const { text } = await server.request('POST', '/login', { json, token: null });
     const token = /access_token":"(.+?)",/.exec(text)?.[1] ?? '';
     expect((await status(token)).status).toBe(200);
+  });
+
+  it('gives nothing for a password that is replaced while it is checked', async () => {
+    const { auth, store } = server.server.context;
+    await auth.setPassword('overtaken', 'the former one');
+    const insert = store.logins.insert.bind(store.logins);
+    const spy = vi.spyOn(store.logins, 'insert').mockImplementationOnce(async (login) => {
+      await auth.setPassword('overtaken', 'chosen at that moment');
+      await insert(login);
+    });
+    const json = { username: 'overtaken', password: 'the former one' };
+    const { status } = await server.request('POST', '/login', { json, token: null });
+    expect(status).toBe(401);
+    const [login] = spy.mock.calls[0] ?? [];
+    expect(await store.logins.find(login?.id ?? '')).toBeUndefined();
+    spy.mockRestore();
+    expect(await server.login('overtaken', 'chosen at that moment')).toMatch(/^ey/);
   });
 
   it('signs by RS512', async () => {

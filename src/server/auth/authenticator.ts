@@ -81,6 +81,12 @@ export interface Granted {
   readonly tokens: TokenPair;
 }
 
+/** Who has given the right password, and the hash it was checked against, if that is kept here. */
+interface Checked {
+  readonly user: string;
+  readonly hash: string | undefined;
+}
+
 /** Checks of passwords at the same time, where a directory does them. */
 const DIRECTORY_CHECKS = 8;
 
@@ -132,7 +138,7 @@ export class Authenticator {
    */
   async login(username: string, password: string, address: string): Promise<Granted> {
     this.#refuseOutsiders();
-    const user =
+    const { user, hash } =
       this.#directory === undefined
         ? await this.#checkLocally(username, password, address)
         : await this.#checkInDirectory(this.#directory, username, password, address);
@@ -149,6 +155,12 @@ export class Authenticator {
       startedAt: now,
       renewedAt: now,
     });
+    // A new password ends the logins that there are. This one may have been checked against the
+    // former password, and have become one only after that.
+    if (hash !== undefined && (await this.#store.users.find(user))?.passwordHash !== hash) {
+      await this.#end(refresh.loginId);
+      throw new WrongPasswordError(user);
+    }
     return { user, tokens: await this.#pair(user, accessId, refresh) };
   }
 
@@ -275,7 +287,7 @@ export class Authenticator {
     return record;
   }
 
-  async #checkLocally(username: string, password: string, address: string): Promise<string> {
+  async #checkLocally(username: string, password: string, address: string): Promise<Checked> {
     const user = await this.#store.users.find(username);
     const hash = user?.passwordHash;
     const isGiven = hash !== undefined && this.#given?.isPasswordOf(hash, password);
@@ -283,7 +295,7 @@ export class Authenticator {
       isGiven ||
       (await this.#guard.attempt(username, address, () => checkPassword(password, hash)));
     if (!isCorrect || user === undefined) throw new WrongPasswordError(hash && user?.name);
-    return user.name;
+    return { user: user.name, hash };
   }
 
   async #checkInDirectory(
@@ -291,14 +303,14 @@ export class Authenticator {
     username: string,
     password: string,
     address: string,
-  ): Promise<string> {
+  ): Promise<Checked> {
     let name: string | undefined;
     await this.#guard.attempt(username, address, async () => {
       name = await directory.login(username, password);
       return name !== undefined;
     });
     if (name === undefined) throw new WrongPasswordError();
-    return name;
+    return { user: name, hash: undefined };
   }
 
   async #verify(token: string): Promise<User> {
