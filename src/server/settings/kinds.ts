@@ -90,7 +90,8 @@ export const network = textOf('an address or a network such as 10.0.0.0/8', (val
   const [address = '', length, ...rest] = value.split('/');
   const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
   if (bits < 0 || rest.length > 0) return false;
-  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits);
+  // The network of all addresses would let everybody say where they come from; the router has none.
+  return length === undefined || (/^[1-9]\d{0,2}$/.test(length) && Number(length) <= bits);
 });
 
 /** The origin of a page as a browser says it, or `*`. */

@@ -5,6 +5,7 @@ import {
   flag,
   integer,
   list,
+  network,
   path,
   record,
   text,
@@ -35,6 +36,7 @@ describe('kinds of settings', () => {
     ['a list', texts, ['a', ['a', 1], [''], null], ['a,,b']],
     ['values by name', roles, [[], null, { x: 'a' }], ['{', '[]']],
     ['a path', path(), ['', 1, null], ['']],
+    ['a network', network, ['x', 4], ['10.0.0.0/33', '0.0.0.0/0', '::/0', '10.0.0.0/08', '/8']],
   ])('refuse what is not %s', (_name, kind, json, written) => {
     for (const value of json) expect(kind.fromJson(value, '/base')).toBeUndefined();
     for (const value of written) expect(kind.fromText(value, '/base')).toBeUndefined();
