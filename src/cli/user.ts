@@ -9,6 +9,9 @@ export interface UserOptions {
   readonly data?: string;
 }
 
+/** For commands that begin no data directory where a path was mistyped. */
+const EXISTING = { existing: true } as const;
+
 /** Creates an account. */
 export async function addUser(
   name: string,
@@ -34,45 +37,59 @@ export async function setPassword(name: string, options: UserOptions): Promise<v
 /** Gives an account a role. */
 export async function setRole(name: string, text: string, options: UserOptions): Promise<void> {
   const role = readRole(text);
-  await withAccounts(options, async (accounts) => {
-    await accounts.setRole(name, role);
-    process.stdout.write(`${name} has the role ${role}.\n`);
-  });
+  await withAccounts(
+    options,
+    async (accounts) => {
+      await accounts.setRole(name, role);
+      process.stdout.write(`${name} has the role ${role}.\n`);
+    },
+    EXISTING,
+  );
 }
 
 /** Removes an account. */
 export async function removeUser(name: string, options: UserOptions): Promise<void> {
-  await withAccounts(options, async (accounts) => {
-    const { services, snapshots } = await accounts.remove(name);
-    process.stdout.write(`${name} has no account any more; all logins have ended.\n`);
-    if (services + snapshots > 0) {
-      process.stdout.write(
-        `What belongs to the name stays: ${count(services, 'service')}, which go on answering, and ${count(snapshots, 'snapshot')}. A new account of that name would own them.\n`,
-      );
-    }
-  });
+  await withAccounts(
+    options,
+    async (accounts) => {
+      const { services, snapshots } = await accounts.remove(name);
+      process.stdout.write(`${name} has no account any more; all logins have ended.\n`);
+      if (services + snapshots > 0) {
+        process.stdout.write(
+          `What belongs to the name stays: ${count(services, 'service')}, which go on answering, and ${count(snapshots, 'snapshot')}. A new account of that name would own them.\n`,
+        );
+      }
+    },
+    EXISTING,
+  );
 }
 
 /** Prints the accounts. */
 export async function listUsers(options: UserOptions & { readonly json?: boolean }): Promise<void> {
-  await withAccounts(options, async (accounts) => {
-    const all = await accounts.list();
-    if (options.json === true) {
-      process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
-      return;
-    }
-    const width = Math.max(0, ...all.map(({ name }) => name.length));
-    for (const { name, role, creationTime } of all) {
-      process.stdout.write(`${name.padEnd(width)}  ${role.padEnd(11)}  ${creationTime}\n`);
-    }
-  });
+  await withAccounts(
+    options,
+    async (accounts) => {
+      const all = await accounts.list();
+      if (options.json === true) {
+        process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
+        return;
+      }
+      const width = Math.max(0, ...all.map(({ name }) => name.length));
+      for (const { name, role, creationTime } of all) {
+        process.stdout.write(`${name.padEnd(width)}  ${role.padEnd(11)}  ${creationTime}\n`);
+      }
+    },
+    EXISTING,
+  );
 }
 
+/** @param options with `existing` the data directory is not created where there is none */
 async function withAccounts(
   { data }: UserOptions,
   use: (accounts: UserManagement) => Promise<void>,
+  options: { readonly existing?: boolean } = {},
 ): Promise<void> {
-  const accounts = await UserManagement.open(dataDirectory(data));
+  const accounts = await UserManagement.open(dataDirectory(data), options);
   try {
     await use(accounts);
   } finally {

@@ -23,7 +23,7 @@ export async function allowOrigins(app: FastifyInstance, config: CorsConfig): Pr
       'WWW-Authenticate',
     ],
     maxAge: MAX_AGE,
-    // A request that only looks like a browser's question is answered as any unknown route.
+    // OPTIONS without the headers of a browser's question is answered like one, and allows nothing.
     strictPreflight: false,
   });
 }

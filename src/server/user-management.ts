@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PASSWORD_FILE } from './accounts.js';
 import { ADMIN, Authenticator, SigningKeys } from './auth/index.js';
 import { CONFIG_DEFAULTS } from './config.js';
 import { ensureClosedDirectory } from './files.js';
-import { openStore, type Role, type Store } from './store/index.js';
+import { DATABASE_FILE, openStore, type Role, type Store } from './store/index.js';
 
 /** Thrown when an account is to be added that is there. */
 export class AccountExistsError extends Error {
@@ -26,6 +27,18 @@ export class AdminStaysError extends Error {
   constructor() {
     super(
       `The account ${ADMIN} cannot be removed: the next start would make it again. Give it a long random password instead, or the role Reader.`,
+    );
+  }
+}
+
+/** Thrown when accounts are asked for where none can be. */
+export class NoAccountsError extends Error {
+  readonly code = 'NO_ACCOUNTS';
+  override readonly name = 'NoAccountsError';
+
+  constructor(dataDirectory: string) {
+    super(
+      `${dataDirectory} is not the data directory of a server, so that it has no accounts. Name the one you mean with --data or SLIPWAY_HOME. "slipway user add" and "slipway user password" begin a new one.`,
     );
   }
 }
@@ -54,8 +67,18 @@ export class UserManagement {
     private readonly auth: Authenticator,
   ) {}
 
-  /** Opens the accounts of a data directory, which is created when it is not there. */
-  static async open(dataDirectory: string): Promise<UserManagement> {
+  /**
+   * Opens the accounts of a data directory, which is created when it is not there.
+   * @param options with `existing` a directory that is none is left alone
+   * @throws {NoAccountsError}
+   */
+  static async open(
+    dataDirectory: string,
+    options: { readonly existing?: boolean } = {},
+  ): Promise<UserManagement> {
+    if (options.existing && !existsSync(join(dataDirectory, DATABASE_FILE))) {
+      throw new NoAccountsError(dataDirectory);
+    }
     await ensureClosedDirectory(dataDirectory);
     const store = await openStore(dataDirectory);
     try {

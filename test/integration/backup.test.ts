@@ -7,6 +7,7 @@ import {
   readFile,
   rm,
   stat,
+  symlink,
   utimes,
   writeFile,
 } from 'node:fs/promises';
@@ -147,9 +148,11 @@ describe('slipway server backup', () => {
     } finally {
       await server.end('SIGINT');
     }
+    await symlink(home('second'), home('link'));
     const sentences: [string, RegExp][] = [
       [folder(), /is there already/],
       [join(home('second'), 'x'), /lies in the data directory itself/],
+      [join(home('link'), 'new', 'x'), /lies in the data directory itself/],
     ];
     for (const [target, sentence] of sentences) {
       const { stderr, exitCode } = await runCli(['server', 'backup', target], env);

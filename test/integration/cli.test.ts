@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -146,6 +146,22 @@ describe('slipway token', () => {
     expect(exitCode).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toContain('Open a notebook with the Slipway kernel');
+  });
+});
+
+describe('slipway user', () => {
+  it.each([
+    ['list', []],
+    ['role', ['ana', 'Reader']],
+    ['remove', ['ana']],
+  ])('%s leaves a folder alone that is no data directory', async (command, operands) => {
+    const folder = await mkdtemp(join(base, 'elsewhere-'));
+    await chmod(folder, 0o755);
+    const args = ['user', command, ...operands, '--data', folder];
+    const { stderr, exitCode } = await runCli(args, cliEnvironment(folder));
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/not the data dir.*--data/)]);
+    expect(await readdir(folder)).toEqual([]);
+    expect((await stat(folder)).mode & 0o777).toBe(0o755);
   });
 });
 

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { writePrivateFile } from '../files.js';
 import { takeHold } from '../hold.js';
@@ -41,7 +41,7 @@ export async function backUp(dataDirectory: string, target: string): Promise<Bac
   if (existsSync(target)) {
     throw new BackupError(`${target} is there already. Name a folder that is not.`);
   }
-  if (`${resolve(target)}${sep}`.startsWith(`${resolve(dataDirectory)}${sep}`)) {
+  if (`${realPath(target)}${sep}`.startsWith(`${realPath(dataDirectory)}${sep}`)) {
     throw new BackupError(`${target} lies in the data directory itself. Name one elsewhere.`);
   }
   const hold = takeHold(join(dataDirectory, GARBAGE_HOLD), HOLD_TIMEOUT);
@@ -70,6 +70,13 @@ export async function backUp(dataDirectory: string, target: string): Promise<Bac
   } finally {
     hold.release();
   }
+}
+
+/** A path without links, as far as it exists. */
+function realPath(path: string): string {
+  const whole = resolve(path);
+  if (existsSync(whole)) return realpathSync(whole);
+  return join(realPath(dirname(whole)), basename(whole));
 }
 
 async function copyAll(from: string, to: string): Promise<{ files: number; bytes: number }> {

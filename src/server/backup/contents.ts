@@ -1,9 +1,10 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DATABASE_FILE } from '../store/index.js';
 
 /** The database, which is never copied as the file it is: transactions are on their way into it. */
-export const DATABASE = 'slipway.db';
+export const DATABASE = DATABASE_FILE;
 
 /** What a running server has, and what only it needs. Everything else is worth keeping. */
 const PASSING: ReadonlySet<string> = new Set([

@@ -36,6 +36,9 @@ export type { KnownGroups, Role, UserRecord, UserStore } from './users.js';
 /** The database as it was before the last change of its layout. */
 const MIGRATION_COPY = 'slipway.db.before-migration';
 
+/** The database of a data directory. */
+export const DATABASE_FILE = 'slipway.db';
+
 /** Held by whoever removes unused content, or wants none removed; in the data directory. */
 export const GARBAGE_HOLD = 'garbage.db';
 
@@ -62,7 +65,7 @@ export async function openStore(dataDirectory: string): Promise<Store> {
   const blobDirectory = join(dataDirectory, 'blobs');
   await mkdir(blobDirectory, { recursive: true, mode: 0o700 });
   const db = new Kysely<Tables>({
-    dialect: new NodeSqliteDialect(() => openDatabase(join(dataDirectory, 'slipway.db'))),
+    dialect: new NodeSqliteDialect(() => openDatabase(join(dataDirectory, DATABASE_FILE))),
   });
   try {
     await migrate(db, join(dataDirectory, MIGRATION_COPY));
