@@ -4,7 +4,7 @@ import json
 import keyword
 import linecache
 from collections import OrderedDict
-from typing import Any, Dict
+from typing import Any, Dict, List  # noqa: F401 - List is in comments
 
 from . import json_values
 from .console import Console

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -187,6 +188,28 @@ os.kill(os.getpid(), signal.SIGSEGV)`;
     });
   },
 );
+
+describe.runIf(isPossible)('a shared server with bubblewrap', () => {
+  it('ends nothing of another server that gives its sessions the same account', async () => {
+    const account = 65_400;
+    const ids = { uid: account, gid: account, cwd: '/' };
+    const others = spawn('sleep', ['600'], { ...ids, stdio: 'ignore' });
+    const server = await startSharedServer('bubblewrap, by root', {
+      SLIPWAY_ISOLATION_FIRST_ACCOUNT: String(account),
+      SLIPWAY_ISOLATION_ACCOUNTS: '1',
+    });
+    try {
+      const tenant = await server.admit('tenant');
+      expect(await tenant.run('import os\nresult = os.getuid()')).toBe(account);
+      expect((await tenant.request('DELETE', `/sessions/${tenant.id}/force`)).status).toBe(200);
+      await expect.poll(() => readdir(join(server.home, 'work'))).not.toContain(tenant.id);
+      expect(others.signalCode).toBeNull();
+    } finally {
+      others.kill();
+      await server.close();
+    }
+  });
+});
 
 describe.runIf(isPossible)('a shared server without isolation', () => {
   it('says so, and is open to all that the tests above try', async () => {

@@ -16,6 +16,15 @@ export type Flavour =
 /** The account of the ordinary user; it needs no entry in /etc/passwd. */
 const ORDINARY_USER = 61_000;
 
+/**
+ * Accounts that no other server on this machine uses: in this mode all processes of an account are
+ * ended with a session.
+ */
+const ACCOUNTS = {
+  SLIPWAY_ISOLATION_FIRST_ACCOUNT: String(61_500 + (process.pid % 70) * 50),
+  SLIPWAY_ISOLATION_ACCOUNTS: '50',
+};
+
 /** A user of the server of a test, with a session. */
 export interface Tenant {
   readonly token: string;
@@ -54,6 +63,7 @@ export async function startSharedServer(
     DATABASE_PASSWORD: SECRET,
     // Its folder for programs would be looked for in root's home.
     HOME: home,
+    ...(flavour === 'account' ? ACCOUNTS : {}),
     ...more,
   });
   const wrapper = await wrapperOf(flavour, home);

@@ -29,7 +29,13 @@ beforeEach(async () => {
   const scratch = join(base, 'scratch');
   files = new LocalWorkFiles(
     places,
-    new Enclosure({ accounts, account: undefined, scratch, isApart: true }),
+    new Enclosure({
+      accounts,
+      account: undefined,
+      scratch,
+      isApart: true,
+      canLeaveProcesses: false,
+    }),
   );
 });
 

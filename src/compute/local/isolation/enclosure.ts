@@ -27,6 +27,12 @@ export interface EnclosureParts {
   readonly scratch: string;
   /** Whether it is kept from what is others'. */
   readonly isApart: boolean;
+  /**
+   * Whether its processes can have left their group for good, so that their account alone tells
+   * which they are. Those with a namespace of their own end with it, and another server on this
+   * machine may use the same account.
+   */
+  readonly canLeaveProcesses: boolean;
 }
 
 /** The place of one process and of what it starts, for the whole of its life. */
@@ -36,13 +42,16 @@ export class Enclosure {
   readonly isApart: boolean;
   readonly #accounts: Accounts;
   readonly #scratch: string;
+  readonly #canLeaveProcesses: boolean;
   #isDiscarded = false;
 
-  constructor({ accounts, account, scratch, isApart }: EnclosureParts) {
+  constructor(parts: EnclosureParts) {
+    const { accounts, account, scratch, isApart, canLeaveProcesses } = parts;
     this.isApart = isApart;
     this.#accounts = accounts;
     this.account = account;
     this.#scratch = scratch;
+    this.#canLeaveProcesses = canLeaveProcesses;
   }
 
   /** The folder that the process has as `/tmp`, or named in TMPDIR. */
@@ -88,7 +97,7 @@ export class Enclosure {
     if (this.#isDiscarded) return;
     this.#isDiscarded = true;
     if (this.account !== undefined) {
-      await endProcessesOf(this.account);
+      if (this.#canLeaveProcesses) await endProcessesOf(this.account);
       this.#accounts.release(this.account);
     }
     await removeDirectory(this.#scratch);

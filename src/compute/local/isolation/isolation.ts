@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { LocalSettings } from '../settings.js';
 import { Accounts, endProcessesOf } from './accounts.js';
 import { HOME, ownArguments, type SharedView, sharedArguments } from './bubblewrap.js';
-import { Enclosure, type Launch } from './enclosure.js';
+import { Enclosure, type EnclosureParts, type Launch } from './enclosure.js';
 import { ownEnvironment, sharedEnvironment } from './environment.js';
 import { IsolationUnavailableError } from './errors.js';
 import { type Found, type Probe, probeAccount, probeBubblewrap } from './probe.js';
@@ -68,10 +68,12 @@ export class Isolation {
   async enclose(needs: Needs): Promise<Enclosure> {
     const { report, found } = await this.#decide();
     const account = found?.needsAccount === true ? this.#accounts.take() : undefined;
-    const enclosure = this.#enclosure(needs.name, account, report.protects === 'user');
+    const isApart = report.protects === 'user';
+    const canLeaveProcesses = report.kind === 'account';
+    const enclosure = this.#enclosure({ name: needs.name, account, isApart, canLeaveProcesses });
     try {
       // A server that was killed may have left some.
-      if (account !== undefined) await endProcessesOf(account);
+      if (account !== undefined && canLeaveProcesses) await endProcessesOf(account);
       if (enclosure.isApart) await enclosure.createScratch();
       for (const path of needs.writable) await enclosure.give(path);
       for (const path of needs.readable) await enclosure.show(path);
@@ -83,9 +85,10 @@ export class Isolation {
   }
 
   /** The place of a process that a server before this one has started. */
-  readopt({ name, account, isApart }: Readopted): Enclosure {
-    if (account !== undefined) this.#accounts.reserve(account);
-    return this.#enclosure(name, account, isApart);
+  readopt(known: Readopted): Enclosure {
+    if (known.account !== undefined) this.#accounts.reserve(known.account);
+    // It may have been started in another mode than this server's.
+    return this.#enclosure({ ...known, canLeaveProcesses: true });
   }
 
   /** How the interpreter is started with these arguments in a place that was made for it. */
@@ -130,9 +133,9 @@ export class Isolation {
     return { folders: this.#hidden };
   }
 
-  #enclosure(name: string, account: number | undefined, isApart: boolean): Enclosure {
+  #enclosure({ name, ...known }: Readopted & Pick<EnclosureParts, 'canLeaveProcesses'>): Enclosure {
     const scratch = join(this.#scratch, name);
-    return new Enclosure({ accounts: this.#accounts, account, scratch, isApart });
+    return new Enclosure({ ...known, accounts: this.#accounts, scratch });
   }
 
   #decide(): Promise<Decision> {
