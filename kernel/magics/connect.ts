@@ -27,7 +27,7 @@ export const connect: MagicDefinition = {
       value: 'METHOD',
       choices: AUTH_METHODS,
       summary:
-        'admin (the default) asks for a password, token for an access token, aad for a login in your browser (Azure AD and other issuers of OpenID Connect); ldap says what to do instead.',
+        'admin (the default) asks for a password, token for an access token, aad for a login in your browser (Azure AD and other issuers of OpenID Connect); ldap asks for the password that a directory checks, and needs --user.',
     },
   },
   refuses: { password: secretInCell('password'), token: secretInCell('token') },

@@ -19,7 +19,8 @@ export function openIdTokens(config: ServerConfig, log: Logger): OpenIdTokens | 
 /**
  * Gives `admin` a password. An embedded server takes a new one at each start, because only
  * `runtime.json` has to know it; otherwise the first start leaves it in a file for its owner. Where
- * only the tokens of an outside issuer count, the account is of no use and gets none.
+ * only the tokens of an outside issuer count, or a directory checks passwords, the account is of no
+ * use and gets none.
  * @returns the password when it is new
  */
 export async function prepareAdmin(
@@ -27,7 +28,8 @@ export async function prepareAdmin(
   auth: Authenticator,
 ): Promise<string | undefined> {
   if (config.embedded) return auth.renewAdmin();
-  if (config.authentication.openid !== undefined) return undefined;
+  const { openid, ldap } = config.authentication;
+  if (openid !== undefined || ldap !== undefined) return undefined;
   const password = await auth.ensureAdmin();
   if (password !== undefined) {
     await writePrivateFile(join(config.dataDirectory, PASSWORD_FILE), `${password}\n`);

@@ -59,10 +59,40 @@ export interface OpenIdConfig {
   readonly tenants: readonly string[];
 }
 
+/** An LDAP server or Active Directory that checks passwords, in place of local accounts. */
+export interface LdapConfig {
+  readonly host: string;
+  /** Undefined for 636 with LDAPS and 389 without. */
+  readonly port: number | undefined;
+  /** Whether TLS is spoken from the start. */
+  readonly useLdaps: boolean;
+  /** Whether a connection begins in the clear and changes to TLS before anything is said. */
+  readonly startTls: boolean;
+  /** Absolute path of the certificates to trust, in PEM form. */
+  readonly caFile: string | undefined;
+  /** Whether passwords may cross the network in the clear. */
+  readonly insecure: boolean;
+  /** Who looks for users; undefined for nobody, where a directory lets everybody look. */
+  readonly queryUserDn: string | undefined;
+  readonly queryUserPassword: string | undefined;
+  /** Below which users are. */
+  readonly searchBase: string;
+  /** How to find a user by the name that they log in with, which takes the place of `{0}`. */
+  readonly searchFilter: string;
+  /** Attribute that is the name of a user here. */
+  readonly uniqueUserIdentifierAttributeName: string;
+  /** Below which groups are; undefined for where users are. */
+  readonly groupSearchBase: string | undefined;
+  /** Seconds that a login may take. */
+  readonly timeout: number;
+}
+
 /** How users prove who they are. */
 export interface AuthenticationConfig {
   /** Absent where they have local accounts; an embedded server always has them. */
   readonly openid?: OpenIdConfig;
+  /** Absent where no directory checks passwords; never both. */
+  readonly ldap?: LdapConfig;
 }
 
 /** Which groups have which role. A local account has a role of its own instead. */

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type Hold, isBusy, takeHold } from './hold.js';
 import { ensureClosedDirectory } from './files.js';
+import { type Hold, isBusy, takeHold } from './hold.js';
 
 const LOCK_FILE = 'lock.db';
 

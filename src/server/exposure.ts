@@ -19,7 +19,7 @@ LOOPBACK.addAddress('::1', 'ipv6');
  * Whether only this machine reaches what listens on a host.
  * @throws {ExposureError} for a name without an address
  */
-async function isLoopback(host: string): Promise<boolean> {
+export async function isLoopback(host: string): Promise<boolean> {
   const addresses = isIP(host) === 0 ? await addressesOf(host) : [host];
   return addresses.every((address) =>
     LOOPBACK.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'),
@@ -87,7 +87,7 @@ async function refuseOpenMetrics({ metrics, https, insecureHttp }: ServerConfig)
  */
 export function refuseMadeUpPassword(config: ServerConfig): void {
   const { host, dataDirectory, authentication } = config;
-  if (authentication.openid !== undefined) return;
+  if (authentication.openid !== undefined || authentication.ldap !== undefined) return;
   if (!existsSync(join(dataDirectory, PASSWORD_FILE))) return;
   throw new ExposureError(
     `Other machines reach ${host}, and the account admin has the password that its first start made up. Set your own first: slipway user password --data '${dataDirectory}'`,

@@ -12,6 +12,7 @@ import { CertificateReload, readCertificate, type TlsOptions } from './certifica
 import type { ServerConfig } from './config.js';
 import type { ServerContext } from './context.js';
 import { type DataDirectoryLock, emptyDirectory, lockDataDirectory } from './data-directory.js';
+import { ldapDirectory } from './directory.js';
 import { refuseExposure, refuseMadeUpPassword } from './exposure.js';
 import { listen } from './listening.js';
 import { openLog, type ServerLog } from './log.js';
@@ -97,6 +98,7 @@ export async function createServer(config: ServerConfig): Promise<SlipwayServer>
 
 /** The parts of a server, each built on those before it. */
 async function createContext(config: ServerConfig, { log }: ServerLog): Promise<ServerContext> {
+  const directory = await ldapDirectory(config, log);
   const materialised = await emptyDirectory(join(config.dataDirectory, MATERIALISED));
   const [keys, compute] = await Promise.all([
     SigningKeys.open(config.dataDirectory),
@@ -109,6 +111,7 @@ async function createContext(config: ServerConfig, { log }: ServerLog): Promise<
     keys,
     authorization: config.authorization,
     outside: openid,
+    directory,
   });
   const snapshots = new Snapshots(store, materialised);
   const sessions = new Sessions({ config, log, compute, snapshots });

@@ -342,7 +342,7 @@ describe('%connect', () => {
     ['%connect http://ana:Secret-1@host', /carries no user name or password/],
     ['%connect http://host --password Secret-1', /a cell is saved with the notebook/],
     ['%connect http://host --token=Secret-1', /a cell is saved with the notebook/],
-    ['%connect http://host --auth ldap', /cannot log in by LDAP/],
+    ['%connect http://host --auth ldap', /--auth ldap --user NAME/],
     ['%connect --user ana', /Say with which server/],
   ])('refuses %s and says why, without repeating a secret', async (cell, reason) => {
     const client = await withPassword();

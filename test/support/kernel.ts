@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -19,6 +18,7 @@ import {
   type MessageHeader,
   Signer,
 } from '../../src/jupyter/index.js';
+import { freePorts } from './ports.js';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -352,20 +352,4 @@ export async function within<T>(promise: Promise<T>, what: string, limit: number
     timer = setTimeout(() => reject(new Error(`Waited ${limit} ms for ${what}.`)), limit);
   });
   return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-/** Ports that are free now; all are held at once so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    ports.push((server.address() as { port: number }).port);
-  }
-  for (const server of servers) {
-    server.close();
-    await once(server, 'close');
-  }
-  return ports;
 }

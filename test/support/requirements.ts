@@ -40,6 +40,17 @@ export function findBubblewrap(env: NodeJS.ProcessEnv = process.env): string | u
   return findProgram('bubblewrap', ['bwrap'], env);
 }
 
+/**
+ * OpenLDAP's server, for the tests of logins that a directory checks. Debian puts it where ordinary
+ * users do not look.
+ * @returns undefined when it is not there, so that `describe.runIf` skips them
+ * @throws {MissingRequirementError} instead, in CI
+ */
+export function findSlapd(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const path = [env.PATH ?? '', '/usr/sbin', '/usr/libexec'].join(delimiter);
+  return findProgram('OpenLDAP', ['slapd'], { ...env, PATH: path });
+}
+
 function findProgram(what: string, names: readonly string[], env: NodeJS.ProcessEnv) {
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   const found = names

@@ -30,10 +30,10 @@ export class CredentialCommandError extends ClientError {
   override readonly name = 'CredentialCommandError';
 }
 
-/** Thrown for a way to log in that this version does not have. */
-export class AuthMethodError extends ClientError {
-  readonly code = 'AUTH_METHOD';
-  override readonly name = 'AuthMethodError';
+/** Thrown where the way to log in needs the name of a user, and none is set. */
+export class MissingUserError extends ClientError {
+  readonly code = 'MISSING_USER';
+  override readonly name = 'MissingUserError';
 }
 
 /** Thrown when a server is named but not how to log in there, and nobody can be asked. */

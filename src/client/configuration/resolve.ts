@@ -3,7 +3,7 @@ import { InvalidServerUrlError } from '../errors.js';
 import type { OpenIdSettings } from '../openid/index.js';
 import { normaliseServerUrl } from '../transport.js';
 import { type ConfigFile, EMBEDDED, readConfigFile } from './config-file.js';
-import { AuthMethodError, SettingError } from './errors.js';
+import { MissingUserError, SettingError } from './errors.js';
 import {
   environmentPlace,
   kernelspecPlace,
@@ -98,8 +98,9 @@ export async function resolveConfiguration(
     places.find(({ values }) => values[key] !== undefined);
   const auth = pick('auth');
   const method = auth?.values.auth;
-  checkMethod(method, auth);
-  const user = pick('user')?.values.user ?? DEFAULT_USER;
+  const named = pick('user')?.values.user;
+  checkUser(named, method);
+  const user = named ?? DEFAULT_USER;
   const isByHand = naming?.source === '%connect';
   const login = findLogin(places, user, method, isByHand);
   const isToken = login?.key === 'token' || login?.key === 'tokenFile';
@@ -189,15 +190,16 @@ function suits(key: LoginKey, method: SettingValues['auth'] | undefined): boolea
   return key.startsWith('token') === (method === 'token' || method === 'aad');
 }
 
-/** @throws {AuthMethodError} for a method that is not there, with what to do instead. */
-function checkMethod(method: SettingValues['auth'] | undefined, place: Place | undefined): void {
-  if (method !== 'ldap') return;
-  const where = place?.source === '%connect' ? `--auth ${method}` : place?.where('auth');
-  const instead =
-    'An R Server with LDAP takes user name and password in the same way as a local account: leave it out, or say admin.';
-  throw new AuthMethodError(
-    `${where}: this version cannot log in by ${method.toUpperCase()} itself. ${instead}`,
-  );
+/**
+ * A directory does not know the account that servers have of their own, which is the user otherwise.
+ * @throws {MissingUserError}
+ */
+function checkUser(user: string | undefined, method: SettingValues['auth'] | undefined): void {
+  if (method === 'ldap' && user === undefined) {
+    throw new MissingUserError(
+      'A login by LDAP needs your name there: %connect URL --auth ldap --user NAME, or the setting "user".',
+    );
+  }
 }
 
 async function readCertificates(place: Place | undefined): Promise<string | undefined> {

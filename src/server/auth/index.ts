@@ -23,6 +23,7 @@ export {
   UnsuitablePasswordError,
   WrongPasswordError,
 } from './errors.js';
+export { LdapDirectory } from './ldap/index.js';
 export { IssuerUnavailableError, type OpenIdState, OpenIdTokens } from './openid/index.js';
 export { ROLES, roleOf } from './roles.js';
 export { rotateSigningKey, SigningKeyError, SigningKeys } from './signing-key.js';

@@ -3,13 +3,13 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  AuthMethodError,
   ConfigFileError,
   environmentVariable,
   InvalidServerUrlError,
   kernelspecVariable,
   type MagicSettings,
   MisplacedSecretError,
+  MissingUserError,
   resolveConfiguration,
   SettingError,
   type SettingKey,
@@ -270,10 +270,15 @@ describe('a setting', () => {
     expect(error.message).toContain(name);
   });
 
-  it('--auth ldap says what to do instead', async () => {
+  it('of a directory is by password, and needs the name of the user', async () => {
     const error = await failure({ url: SERVER, auth: 'ldap' });
-    expect(error).toBeInstanceOf(AuthMethodError);
-    expect(error.message).toMatch(/say admin/);
+    expect(error).toBeInstanceOf(MissingUserError);
+    expect(error.message).toMatch(/--user NAME/);
+    env.SLIPWAY_PASSWORD = 'Secret-1';
+    expect(await resolve({ url: SERVER, auth: 'ldap', user: 'ana' })).toMatchObject({
+      user: 'ana',
+      kind: 'password',
+    });
   });
 
   it('of an issuer comes from any place', async () => {

@@ -112,7 +112,8 @@ describe('docs/server-administration.md', () => {
     expect(examples.length).toBeGreaterThan(1);
     for (const example of examples) {
       await withFile('server-config.json', example, async (config, directory) => {
-        const settings = await resolveSettings({ data: directory }, {});
+        const env = { LDAP_PASSWORD: 'Secret-1' };
+        const settings = await resolveSettings({ data: directory }, env);
         expect(settings.file).toBe(config);
         const said = settings.origins.filter(({ source }) => source === 'config file');
         expect(said.length).toBeGreaterThan(2);
