@@ -43,15 +43,18 @@ export async function endServer(
 async function describeEnded(directory: string, pid: number): Promise<string> {
   const stop = await lastStop(directory);
   if (stop === undefined || stop.pid !== pid) return '';
-  const parts = [
-    ...(stop.sessions > 0 ? [count(stop.sessions, 'session')] : []),
-    ...(stop.services > 0 ? [`the workers of ${count(stop.services, 'service version')}`] : []),
+  const workers = [
+    ...(stop.services > 0
+      ? [`the workers of ${count(stop.services, 'service version', 's')}`]
+      : []),
+    ...(stop.batches > 0 ? [count(stop.batches, 'batch', 'es')] : []),
   ];
+  const parts = [...(stop.sessions > 0 ? [count(stop.sessions, 'session', 's')] : []), ...workers];
   if (parts.length === 0) return '';
-  const comeBack = stop.services > 0 ? ' Services come back with the next start.' : '';
-  return ` With it ended ${parts.join(' and ')}.${comeBack}`;
+  const comeBack = workers.length > 0 ? ' Services and batches go on with the next start.' : '';
+  return ` With it ended ${new Intl.ListFormat('en-GB').format(parts)}.${comeBack}`;
 }
 
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+function count(number: number, noun: string, plural: string): string {
+  return `${number} ${noun}${number === 1 ? '' : plural}`;
 }

@@ -55,6 +55,8 @@ export interface Stop {
   readonly sessions: number;
   /** Service versions that had workers. */
   readonly services: number;
+  /** Batches that the next server goes on with. */
+  readonly batches: number;
 }
 
 const STOP_FILE = 'stopped.json';

@@ -247,7 +247,13 @@ class RunningServer implements SlipwayServer {
     if (this.url !== '') {
       await withdraw(config.dataDirectory);
       const ended = keepSessions ? 0 : sessions.pool().active;
-      const stop = { pid: process.pid, sessions: ended, services: services.load().live };
+      const { running, waiting } = batches.load();
+      const stop = {
+        pid: process.pid,
+        sessions: ended,
+        services: services.load().live,
+        batches: running + waiting,
+      };
       await recordStop(config.dataDirectory, stop).catch((error: unknown) => {
         log.warn({ err: error }, 'What ends with the server could not be written down.');
       });

@@ -190,7 +190,7 @@ describe('slipway server start', () => {
     const { stdout, exitCode } = await runCli(['server', 'stop'], env);
     expect(exitCode).toBe(0);
     expect(stdout).toBe(
-      `Stopped the server at ${url}. With it ended 1 session and the workers of 1 service version. Services come back with the next start.\n`,
+      `Stopped the server at ${url}. With it ended 1 session and the workers of 1 service version. Services and batches go on with the next start.\n`,
     );
   });
 

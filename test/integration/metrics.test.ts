@@ -81,6 +81,26 @@ describe('metrics', () => {
     expect(await value(`slipway_http_requests_total{${labels}}`)).toBe(1);
   });
 
+  it('tell batches', async () => {
+    const code = 'import time; time.sleep(0.5); y = 1';
+    await publish(server, 'slow/1', { code });
+    expect(await value('slipway_batches_running')).toBe(0);
+    const json = Array.from({ length: 50 }, () => ({}));
+    const started = await server.request('POST', '/api/slow/1/batch', { json });
+    const { batchExecutionId } = started.json<{ batchExecutionId: string }>();
+    await expect.poll(() => value('slipway_batches_running')).toBe(1);
+    await server.request('DELETE', `/api/slow/1/batch/${batchExecutionId}`);
+    await expect.poll(() => value('slipway_batches_running')).toBe(0);
+    expect(await value('slipway_batches_waiting')).toBe(0);
+  });
+
+  it('say which setting chooses their port when it is taken', async () => {
+    const port = Number(new URL(metrics).port);
+    const taken = startTestServer({ metrics: { host: '127.0.0.1', port, token: undefined } });
+    await expect(taken).rejects.toThrow(`Port ${port} of 127.0.0.1 is taken`);
+    await expect(taken).rejects.toThrow('choose another port with metrics.port');
+  });
+
   it('tell readiness, memory and the lag of the event loop', async () => {
     await expect.poll(() => value('slipway_ready')).toBe(1);
     expect(await value('process_resident_memory_bytes')).toBeGreaterThan(10_000_000);

@@ -192,6 +192,11 @@ export class Batches {
     return { size: file.size, stream: this.#parts.store.blobs.open(file.sha256) };
   }
 
+  /** How many batches run, and how many wait for their turn. */
+  load(): { readonly running: number; readonly waiting: number } {
+    return this.#runner.load();
+  }
+
   /** Stops all rows; the next server on the data directory runs them. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -52,6 +52,11 @@ export class BatchRunner {
     return this.#entries.get(id);
   }
 
+  /** How many batches run, and how many wait for their turn. */
+  load(): { readonly running: number; readonly waiting: number } {
+    return { running: this.#running, waiting: this.#waiting.length };
+  }
+
   /** Runs the rows of a batch that have no result yet, when its turn has come. */
   async add(record: BatchRecord): Promise<void> {
     const { id, total } = record;

@@ -13,7 +13,7 @@ export function measureState(context: ServerContext, registry: Registry): void {
       },
     });
   };
-  const { sessions, services, phase } = context;
+  const { sessions, services, batches, phase } = context;
   gauge('slipway_ready', '1 while the server is ready, else 0.', () =>
     phase.current === 'ready' ? 1 : 0,
   );
@@ -28,4 +28,6 @@ export function measureState(context: ServerContext, registry: Registry): void {
     'Calls that wait for a worker.',
     () => services.load().waiting,
   );
+  gauge('slipway_batches_running', 'Batches that run.', () => batches.load().running);
+  gauge('slipway_batches_waiting', 'Batches that wait.', () => batches.load().waiting);
 }
