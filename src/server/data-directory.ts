@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { withdraw } from './announcement.js';
 import { ensureClosedDirectory } from './files.js';
 import { type Hold, isBusy, takeHold } from './hold.js';
 
@@ -30,7 +31,8 @@ export type DataDirectoryLock = Hold;
 
 /**
  * Creates the directory if needed, closes it to other users, and takes the lock that keeps a second
- * server out. The system drops the lock when the process dies, however it dies.
+ * server out. The system drops the lock when the process dies, however it dies. What a killed server
+ * has said of itself is taken away.
  * @throws {DataDirectoryInUseError}
  */
 export async function lockDataDirectory(dataDirectory: string): Promise<DataDirectoryLock> {
@@ -38,6 +40,12 @@ export async function lockDataDirectory(dataDirectory: string): Promise<DataDire
   const path = join(dataDirectory, LOCK_FILE);
   const hold = takeHold(path, LOCK_TIMEOUT);
   if (hold === undefined) throw new DataDirectoryInUseError(dataDirectory);
+  // A server that was killed could not take its announcement back, and another process may have
+  // its number by now: "slipway server stop" would end that while this server starts.
+  await withdraw(dataDirectory).catch((error: unknown) => {
+    hold.release();
+    throw error;
+  });
   return hold;
 }
 
