@@ -247,6 +247,30 @@ describe.runIf(isPossible)('a shared server without isolation', () => {
   });
 });
 
+describe.runIf(isPossible)('a server of one user', () => {
+  const RIGHTS = `
+import os
+result = {"root": os.stat("/etc/passwd").st_uid, "keys": os.path.exists(os.path.join(HOME, "keys"))}`;
+
+  it.each([
+    // ssh wants files of the system to be root's, as they are unless hiding has been asked for.
+    ['auto', { kind: 'none', protects: 'nothing' }, { root: 0, keys: true }],
+    ['bubblewrap', { kind: 'bubblewrap', protects: 'data' }, { root: 65_534, keys: false }],
+  ])('who is not root, with isolation %s', async (mode, details, rights) => {
+    const flavour = 'bubblewrap, by an ordinary user';
+    const server = await startSharedServer(flavour, { SLIPWAY_ISOLATION: mode }, 'embedded');
+    try {
+      const tenant = await server.admit('tenant');
+      const code = `HOME = ${JSON.stringify(server.home)}${RIGHTS}`;
+      expect(await tenant.run(code)).toEqual(rights);
+      const status = (await tenant.request('GET', '/status')).json<StatusResponse>();
+      expect(status.components?.isolation).toMatchObject({ statusCode: 'pass', details });
+    } finally {
+      await server.close();
+    }
+  });
+});
+
 /** All that an attacker may know of a server and of another user's session. */
 async function aimAt(
   server: SharedServer,

@@ -1,6 +1,12 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cliEnvironment, runCli, type ServerProcess, startServerProcess } from './cli.js';
+import {
+  cliEnvironment,
+  runCli,
+  type ServerKind,
+  type ServerProcess,
+  startServerProcess,
+} from './cli.js';
 import { type Answer, projectRoot, python, type RequestOptions, send } from './server.js';
 
 /** What stands in the environment of the server and must not be found by anybody. */
@@ -55,6 +61,7 @@ export interface SharedServer {
 export async function startSharedServer(
   flavour: Flavour,
   more: NodeJS.ProcessEnv = {},
+  kind: ServerKind = 'shared',
 ): Promise<SharedServer> {
   const home = await mkdtemp('/tmp/slipway-shared-');
   const env = cliEnvironment(home, {
@@ -67,7 +74,7 @@ export async function startSharedServer(
     ...more,
   });
   const wrapper = await wrapperOf(flavour, home);
-  const server = await startServerProcess(home, env, 'shared', wrapper);
+  const server = await startServerProcess(home, env, kind, wrapper);
   const { url, username, password } = server.runtime;
   const admin = await login(url, username, password);
 

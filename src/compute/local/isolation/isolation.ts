@@ -148,6 +148,13 @@ export class Isolation {
     const { mode } = isolation;
     const protects = embedded ? 'data' : 'user';
     if (mode === 'none') return nothing('It is set to none.');
+    // It would take a namespace of users, where sudo does not work, and ssh refuses the system's
+    // configuration since root's files are nobody's. Who has only their own code loses more by it.
+    if (mode === 'auto' && embedded && !isRoot) {
+      return nothing(
+        'Cells are their user’s own, and bubblewrap would keep sudo and ssh from working in them: set SLIPWAY_ISOLATION=bubblewrap to hide the data directory from them all the same.',
+      );
+    }
     const reasons: string[] = [];
     for (const [kind, look] of this.#candidates()) {
       if (mode !== 'auto' && mode !== kind) continue;
