@@ -17,6 +17,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'materialised',
   'restarts',
   'run',
+  'scratch',
   'staging',
   'work',
 ]);
