@@ -84,6 +84,9 @@ function addServerCommands(server: Command): void {
     .action(async (folder, options) =>
       (await import('./server-backup.js')).restoreBackup(folder, options),
     );
+  data(server.command('rotate-key'))
+    .description('Exchange the key that signs access tokens; nobody is logged out.')
+    .action(async (options) => (await import('./server-rotate-key.js')).exchangeKey(options));
   data(server.command('logs'))
     .description('Show the end of the log of the server of a data directory.')
     .option('-n, --lines <number>', 'how many lines', '50')

@@ -5,6 +5,7 @@ import Fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify';
+import { auditRequests } from './audit/index.js';
 import { requireBearer } from './bearer.js';
 import type { TlsOptions } from './certificate.js';
 import { answerClientError } from './client-errors.js';
@@ -63,6 +64,7 @@ export async function buildApp(
   app.setSerializerCompiler(() => JSON.stringify);
   logRequests(app);
   metrics?.watchRequests(app);
+  if (context.audit !== undefined) auditRequests(app, context.audit);
   await allowOrigins(app, config.cors);
   requireBearer(app, context.auth);
   limitReaders(app);

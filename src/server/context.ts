@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Compute } from '../compute/index.js';
+import type { AuditLog } from './audit/index.js';
 import type { Authenticator, OpenIdTokens } from './auth/index.js';
 import type { Batches } from './batches/index.js';
 import type { ServerConfig } from './config.js';
@@ -21,6 +22,8 @@ export interface ServerContext {
   readonly phase: Phase;
   readonly compute: Compute;
   readonly store: Store;
+  /** Absent in a user's own server. */
+  readonly audit: AuditLog | undefined;
   readonly auth: Authenticator;
   /** The outside issuer whose tokens count, where one is configured. */
   readonly openid: OpenIdTokens | undefined;

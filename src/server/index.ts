@@ -9,6 +9,7 @@ export {
   isDataDirectoryInUse,
   waitUntilUnused,
 } from './data-directory.js';
+export { rotateKey } from './key-rotation.js';
 export { PortInUseError } from './listening.js';
 export { createServer, type SlipwayServer } from './server.js';
 export type { Role } from './store/index.js';

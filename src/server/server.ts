@@ -6,6 +6,7 @@ import { LocalCompute } from '../compute/index.js';
 import { openIdTokens, prepareAdmin } from './accounts.js';
 import { announce, recordStop, withdraw } from './announcement.js';
 import { buildApp } from './app.js';
+import { AuditLog } from './audit/index.js';
 import { ADMIN, Authenticator, SigningKeys } from './auth/index.js';
 import { Batches } from './batches/index.js';
 import { CertificateReload, readCertificate, type TlsOptions } from './certificate.js';
@@ -106,12 +107,14 @@ async function createContext(config: ServerConfig, { log }: ServerLog): Promise<
   ]);
   const store = await openStore(config.dataDirectory);
   const openid = openIdTokens(config, log);
+  const audit = config.embedded ? undefined : new AuditLog(config.dataDirectory, log);
   const auth = new Authenticator({
     store,
     keys,
     authorization: config.authorization,
     outside: openid,
     directory,
+    onToken: (user, token) => audit?.noteToken(user, token),
   });
   const snapshots = new Snapshots(store, materialised);
   const sessions = new Sessions({ config, log, compute, snapshots });
@@ -123,6 +126,7 @@ async function createContext(config: ServerConfig, { log }: ServerLog): Promise<
     phase: { current: 'starting' },
     compute,
     store,
+    audit,
     auth,
     openid,
     snapshots,
@@ -272,6 +276,7 @@ class RunningServer implements SlipwayServer {
     await requestsEnded;
     await this.#metrics?.close();
     await store.close();
+    this.context.audit?.close();
     await rm(join(config.dataDirectory, MATERIALISED), { recursive: true, force: true });
     this.#lock.release();
     log.info('The server has stopped.');

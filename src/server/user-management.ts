@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PASSWORD_FILE } from './accounts.js';
+import { auditCommand } from './audit/index.js';
 import { ADMIN, Authenticator, SigningKeys } from './auth/index.js';
 import { CONFIG_DEFAULTS } from './config.js';
 import { ensureClosedDirectory } from './files.js';
@@ -104,6 +105,7 @@ export class UserManagement {
       throw new AccountExistsError(name);
     }
     await this.#setPassword(name, password, role);
+    this.#note('add', { name, role: role ?? 'Contributor' });
   }
 
   /**
@@ -112,11 +114,13 @@ export class UserManagement {
    */
   async setPassword(name: string, password: string): Promise<void> {
     await this.#setPassword(name, password);
+    this.#note('password', { name });
   }
 
   /** @throws {UnknownUserError} */
   async setRole(name: string, role: Role): Promise<void> {
     await this.auth.setRole(name, role);
+    this.#note('role', { name, role });
   }
 
   /**
@@ -127,6 +131,7 @@ export class UserManagement {
   async remove(name: string): Promise<Holdings> {
     if (name === ADMIN) throw new AdminStaysError();
     await this.auth.removeUser(name);
+    this.#note('remove', { name });
     const services = (await this.store.services.list()).filter(({ owner }) => owner === name);
     const snapshots = await this.store.snapshots.list(name);
     return { services: services.length, snapshots: snapshots.length };
@@ -142,6 +147,10 @@ export class UserManagement {
 
   async close(): Promise<void> {
     await this.store.close();
+  }
+
+  #note(change: string, subject: Readonly<Record<string, string>>): void {
+    auditCommand(this.dataDirectory, `slipway user ${change}`, subject);
   }
 
   async #setPassword(name: string, password: string, role?: Role): Promise<void> {

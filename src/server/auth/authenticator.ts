@@ -73,6 +73,8 @@ export interface AuthenticatorParts {
   readonly outside?: OutsideTokens | undefined;
   /** Who checks passwords in place of local accounts. */
   readonly directory?: Directory | undefined;
+  /** Told of tokens of an outside issuer, each time that one is checked. */
+  readonly onToken?: ((user: string, token: string) => void) | undefined;
 }
 
 /** A login or its renewal: whose it is, and the tokens that they get. */
@@ -104,9 +106,12 @@ export class Authenticator {
   /** Tokens count only where the password was checked by who checks it now. */
   readonly #source: LoginSource;
   readonly #verified = new TokenCache();
+  readonly #onToken: AuthenticatorParts['onToken'];
   #given: GivenPassword | undefined;
 
-  constructor({ store, keys, authorization, outside, directory }: AuthenticatorParts) {
+  constructor(parts: AuthenticatorParts) {
+    const { store, keys, authorization, outside, directory } = parts;
+    this.#onToken = parts.onToken;
     this.#store = store;
     this.#keys = keys;
     this.#authorization = authorization;
@@ -319,6 +324,7 @@ export class Authenticator {
       const { name, groups, expiresAt } = await this.#outside.verify(token);
       const user: User = { name, role: roleOf(groups, this.#authorization) };
       this.#verified.add(token, user, expiresAt);
+      this.#onToken?.(name, token);
       return user;
     }
     const claims = await verifyAccessToken(this.#keys, token);

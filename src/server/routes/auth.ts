@@ -41,7 +41,9 @@ export async function authRoutes(plain: FastifyInstance, context: ServerContext)
     },
     handler: async (request) => {
       const { username, password } = request.body;
-      return (await auth.login(username, password, request.ip)).tokens;
+      const { user, tokens } = await auth.login(username, password, request.ip);
+      if (request.audit) request.audit.user = user;
+      return tokens;
     },
   });
 
@@ -56,7 +58,11 @@ export async function authRoutes(plain: FastifyInstance, context: ServerContext)
       body: RenewTokenRequest,
       response,
     },
-    handler: async (request) => (await auth.renew(request.body.refreshToken)).tokens,
+    handler: async (request) => {
+      const { user, tokens } = await auth.renew(request.body.refreshToken);
+      if (request.audit) request.audit.user = user;
+      return tokens;
+    },
   });
 
   app.route({

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { type LogFile, openLogFile } from '../log-file.js';
+
+/** In the data directory. */
+const AUDIT_FILE = 'audit.log';
+const MAX_BYTES = 16 * 1024 * 1024;
+/** Full files that are kept. */
+const KEEP = 20;
+/** Tokens of an outside issuer that are known to have been noted. */
+const KNOWN_TOKENS = 10_000;
+
+/** What somebody has done, or tried to do. It never holds a password, a token, code or content. */
+export interface AuditEvent {
+  /** Id of the request, also in its answer and in the log; absent for commands. */
+  readonly requestId?: string;
+  /** Who it was; of a login that failed the name that was said. */
+  readonly user?: string | undefined;
+  readonly address?: string;
+  /** As the Swagger document calls it, or the command. */
+  readonly operation: string;
+  /** What it was done to: names and ids. */
+  readonly subject?: Readonly<Record<string, string>>;
+  /** Status of the answer; absent for commands, which are noted when they have succeeded. */
+  readonly status?: number;
+  /** Code of the error, where it failed. */
+  readonly error?: string | undefined;
+}
+
+/** Notes every sign-in and every change in a file of its own, one JSON object a line. */
+export class AuditLog {
+  readonly #file: LogFile;
+  readonly #tokens = new Set<string>();
+
+  constructor(dataDirectory: string, log: Logger) {
+    const options = { path: join(dataDirectory, AUDIT_FILE), maxBytes: MAX_BYTES, keep: KEEP };
+    this.#file = openLogFile(options, (error) => {
+      log.error({ err: error }, 'The audit log cannot be written.');
+    });
+  }
+
+  note(event: AuditEvent): void {
+    this.#file.write(toLine(event));
+  }
+
+  /** Notes that a token of an outside issuer has come for the first time. */
+  noteToken(user: string, token: string): void {
+    const digest = createHash('sha256').update(token).digest('base64');
+    if (this.#tokens.has(digest)) return;
+    if (this.#tokens.size >= KNOWN_TOKENS) this.#tokens.clear();
+    this.#tokens.add(digest);
+    this.note({ user, operation: 'login with a token of the issuer' });
+  }
+
+  /** Writes what is still in memory. */
+  close(): void {
+    this.#file.flush();
+  }
+}
+
+/**
+ * Notes what a command has done, beside a server that may run on the data directory.
+ * @param operation such as `slipway user add`
+ */
+export function auditCommand(
+  dataDirectory: string,
+  operation: string,
+  subject: Readonly<Record<string, string>> = {},
+): void {
+  const line = toLine({ user: `${userInfo().username} (command line)`, operation, subject });
+  appendFileSync(join(dataDirectory, AUDIT_FILE), line, { mode: 0o600 });
+}
+
+function toLine(event: AuditEvent): string {
+  return `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
+}
