@@ -142,6 +142,22 @@ attempt("list root's home", lambda: [name for name in os.listdir("/root") if nam
 attempt("set the core pattern", lambda: writable("/proc/sys/kernel/core_pattern"))
 attempt("trigger the system", lambda: writable("/proc/sysrq-trigger"))
 attempt("become root", succeeded(lambda: os.setuid(0)) if os.getuid() != 0 else lambda: "is root")
+own = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
+attempt("have capabilities", lambda: [name for name in ("CapInh", "CapPrm", "CapEff", "CapAmb") if int(own[name], 16)])
+attempt("gain rights by a program", lambda: own["NoNewPrivs"] != "1" and "it may")
+attempt("have groups", lambda: [group for group in os.getgroups() if group not in (os.getgid(), 65534)])
+attempt("have a terminal, to type into it", lambda: os.close(os.open("/dev/tty", os.O_RDWR)) or "it has")
+
+def inherited():
+    for name in os.listdir("/proc/self/fd"):
+        if not os.path.lexists(f"/proc/self/fd/{name}"):
+            continue  # It was the one that listed the others.
+        path = os.readlink(f"/proc/self/fd/{name}")
+        # What a session writes before it can speak is kept in a file of its own.
+        if path.startswith(home) and not path.endswith("/stderr.log") and target["victim"] not in path:
+            yield path
+own_folders = [f"{home}/work/", f"{home}/scratch/"]
+attempt("have files of the server open", lambda: [path for path in inherited() if not path.startswith(tuple(own_folders))])
 attempt("mount", lambda: may(libc.mount, b"none", b".", b"no-such-file-system", 0, None))
 attempt("unmount", lambda: may(libc.umount2, b"/proc/self", 0))
 `;

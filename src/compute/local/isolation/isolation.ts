@@ -110,9 +110,13 @@ export class Isolation {
     const { account, temporary, home } = enclosure;
     if (report.kind === 'account') {
       return {
-        ...withoutWrapper([...limited(found), ...program], needs.workDirectory ?? temporary, {
-          ...{ ...shared, ...names, HOME: home, TMPDIR: temporary },
-        }),
+        ...withoutWrapper(
+          [...limited(found), ...gainingNothing(found), ...program],
+          needs.workDirectory ?? temporary,
+          {
+            ...{ ...shared, ...names, HOME: home, TMPDIR: temporary },
+          },
+        ),
         ...(account === undefined ? {} : { account }),
       };
     }
@@ -226,6 +230,11 @@ function wrapped(command: readonly string[], env: NodeJS.ProcessEnv, needs: Need
 
 function limited({ prlimit }: Found): string[] {
   return prlimit === undefined ? [] : [prlimit, `--nproc=${MAX_PROCESSES}`, '--'];
+}
+
+/** Keeps an account from becoming another one by programs such as su. */
+function gainingNothing({ setpriv }: Found): string[] {
+  return setpriv === undefined ? [] : [setpriv, '--no-new-privs', '--'];
 }
 
 function becoming({ setpriv = 'setpriv' }: Found, account: number): string[] {
