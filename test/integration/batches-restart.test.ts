@@ -32,14 +32,19 @@ const ROWS = 60;
 const STOP = 25;
 
 let home: string;
-const folder = () => ({ log: join(home, 'ran.log'), door: join(home, 'door') });
+/** Where rows leave traces: services of a server that root runs do not see its data directory. */
+let traces: string;
+const folder = () => ({ log: join(traces, 'ran.log'), door: join(traces, 'door') });
 const rows = () => Array.from({ length: ROWS }, (_, x) => ({ x, stop: STOP, ...folder() }));
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'slipway-batches-'));
+  traces = await mkdtemp(join(tmpdir(), 'slipway-traces-'));
 });
 afterEach(async () => {
-  await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  for (const path of [home, traces]) {
+    await rm(path, { recursive: true, force: true, maxRetries: 5 });
+  }
 });
 
 /** How often each row was begun. */
