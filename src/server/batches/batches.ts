@@ -172,10 +172,14 @@ export class Batches {
    * @throws {ServiceNotFoundError} {BatchNotFoundError} {BatchRowNotFoundError}
    */
   async files(place: BatchPlace, id: string, index: number): Promise<readonly BatchFile[]> {
-    const { total } = await this.#find(place, id);
-    const log =
-      this.#runner.get(id)?.log ?? (await ResultLog.read(this.#directory.results(id), total));
-    if (!log.has(index)) throw new BatchRowNotFoundError(index, total);
+    const { total, failure, finishedAt } = await this.#find(place, id);
+    // Of a complete batch all rows have results, and to read them all for each file takes long.
+    const isComplete = finishedAt !== null && failure === null;
+    const log = isComplete
+      ? undefined
+      : (this.#runner.get(id)?.log ?? (await ResultLog.read(this.#directory.results(id), total)));
+    const isThere = log === undefined ? index < total : log.has(index);
+    if (!isThere) throw new BatchRowNotFoundError(index, total);
     return this.#parts.store.batches.files(id, index);
   }
 

@@ -26,6 +26,7 @@ export class ResultWriter {
   #size = 0;
   #writing: Promise<void> | undefined;
   readonly #hurry = new AbortController();
+  #failure: Error | undefined;
 
   constructor(log: ResultLog, keepFiles: KeepFiles) {
     this.#log = log;
@@ -38,11 +39,14 @@ export class ResultWriter {
    * @throws whatever kept an earlier answer from being written
    */
   async add(row: FinishedRow): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     this.#waiting.push(row);
     this.#size += sizeOf(row);
     this.#writing ??= this.#write();
-    // A failure is told by the next who waits for it.
-    this.#writing.catch(() => undefined);
+    // A failure is told by the next row, so that no more are run for nothing.
+    this.#writing.catch((error: Error) => {
+      this.#failure = error;
+    });
     if (this.#size > MOST_WAITING) await this.#writing;
   }
 

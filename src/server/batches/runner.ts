@@ -136,7 +136,7 @@ export class BatchRunner {
       entry.state = 'Complete';
       this.#entries.delete(id);
       // They have been read for the last time.
-      await rm(directory.rows(id), { force: true });
+      await this.#tidy(id, () => rm(directory.rows(id), { force: true }));
     } catch (error) {
       if (entry.isStopped) {
         this.#parts.log.warn({ err: error, batch: id }, 'A batch that was stopped has failed.');
@@ -146,8 +146,20 @@ export class BatchRunner {
       entry.state = 'Failed';
       this.#entries.delete(id);
     } finally {
-      service?.release();
-      await log.close();
+      await this.#tidy(id, async () => service?.release());
+      await this.#tidy(id, () => log.close());
+    }
+  }
+
+  /** Does what comes after the end of a batch, which changes nothing about how it ended. */
+  async #tidy(id: string, task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      this.#parts.log.error(
+        { err: error, batch: id },
+        'Something of a batch could not be tidied up.',
+      );
     }
   }
 }
