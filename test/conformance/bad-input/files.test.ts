@@ -157,8 +157,8 @@ describe('an upload', () => {
     const failed = once(upload, 'error');
     upload.write(file.slice(0, -2));
     const drafts = async () => {
-      const names = await readdir(join(server.dataDirectory, 'staging'), { recursive: true });
-      return names.filter((name) => name.endsWith('upload')).length;
+      const names = await readdir(join(server.dataDirectory, 'inbox'), { recursive: true });
+      return names.filter((name) => name.includes('upload-')).length;
     };
     await expect.poll(drafts).toBe(1);
     upload.destroy();

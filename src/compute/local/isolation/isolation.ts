@@ -153,10 +153,12 @@ export class Isolation {
     const protects = embedded ? 'data' : 'user';
     if (mode === 'none') return nothing('It is set to none.');
     // It would take a namespace of users, where sudo does not work, and ssh refuses the system's
-    // configuration since root's files are nobody's. Who has only their own code loses more by it.
-    if (mode === 'auto' && embedded && !isRoot) {
+    // configuration since root's files are nobody's; for root it would be no wall. A kernel that a
+    // cell starts, as nbconvert does, would not find this server. Who has only their own code loses
+    // more by it.
+    if (mode === 'auto' && embedded) {
       return nothing(
-        'Cells are their user’s own, and bubblewrap would keep sudo and ssh from working in them: set SLIPWAY_ISOLATION=bubblewrap to hide the data directory from them all the same.',
+        'Cells are their user’s own, and bubblewrap would keep sudo, ssh and kernels of their own from working in them: set SLIPWAY_ISOLATION=bubblewrap to hide the data directory from them all the same.',
       );
     }
     const reasons: string[] = [];
