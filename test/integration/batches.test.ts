@@ -242,6 +242,13 @@ describe('a row that fails', () => {
     expect(batchExecutionResults[2]?.outputParameters).toEqual({});
   });
 
+  it('of a wrong type is refused by a sentence, though megabytes follow it', async () => {
+    const rows = Array.from({ length: 40 }, () => ({ x: 'y'.repeat(200_000) }));
+    const answer = await request('POST', '/api/Square/1/batch', { json: rows });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('Row 0 cannot be run');
+  });
+
   it('of a wrong type is refused before any row runs, and named', async () => {
     const json = [{ x: 1 }, { x: 'two' }];
     const answer = await request('POST', '/api/Square/1/batch', { json });
