@@ -1,26 +1,17 @@
-import {
-  type ServiceHost,
-  ServiceLoadError,
-  type ServiceWorker,
-  WorkerEndedError,
-} from '../../compute/index.js';
+import { type ServiceHost, type ServiceWorker, WorkerEndedError } from '../../compute/index.js';
 import type { PoolSize } from '../store/index.js';
 import { CallCancelledError, type CallGroup } from './call-group.js';
+import { CallQueue } from './call-queue.js';
 import {
   ServiceBusyError,
   ServiceCrashedError,
   ServiceTimeoutError,
   ServiceUnavailableError,
 } from './errors.js';
-import { HostKeeper, type HostOptions } from './host-keeper.js';
+import type { HostOptions } from './host-keeper.js';
 import { type Call, WorkerSlot } from './worker-slot.js';
 import { WorkerSlots } from './worker-slots.js';
-
-/** Milliseconds before a worker that fails again and again is started anew. */
-const FIRST_BACKOFF = 100;
-const LAST_BACKOFF = 30_000;
-/** Failures in a row after which calls are refused instead of kept waiting. */
-const GIVE_UP_AFTER = 3;
+import { WorkerSupply } from './worker-supply.js';
 
 /** Bounds of the interval in which overdue calls are looked for, in milliseconds. */
 const SHORTEST_WATCH = 20;
@@ -49,27 +40,29 @@ export interface PoolLoad {
  */
 export class WorkerPool {
   readonly #options: PoolOptions;
-  readonly #host: HostKeeper;
+  readonly #supply: WorkerSupply;
   readonly #slots = new WorkerSlots();
-  readonly #queue: Call[] = [];
-  /** Calls of groups, which run when the queue is empty. */
-  readonly #background: Call[] = [];
+  readonly #queue = new CallQueue();
   /** Those who may still send calls after the pool has been retired. */
   #holders = 0;
   readonly #watch: NodeJS.Timeout;
   #size: PoolSize;
-  /** Workers that are being started. */
-  #starting = 0;
-  #failures = 0;
-  #lastFailure = '';
-  #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
   #drained: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#size = options.size;
-    this.#host = new HostKeeper(options);
+    this.#supply = new WorkerSupply(options, {
+      started: (worker) => this.#adopt(worker),
+      retry: () => {
+        // Without hope it is left to the next call.
+        if (!this.#hasGivenUp()) this.#fill();
+      },
+      hopeless: () => {
+        if (this.#hasGivenUp()) this.#refuseAll();
+      },
+    });
     const limit = options.timeout * 1000;
     const interval = Math.min(LONGEST_WATCH, Math.max(SHORTEST_WATCH, limit / 20));
     this.#watch = setInterval(() => {
@@ -106,15 +99,9 @@ export class WorkerPool {
    * @throws {ServiceLoadError} when the service cannot be restored
    */
   async start(): Promise<ServiceHost['report']> {
-    const host = await this.#host.get();
-    this.#starting += 1;
-    try {
-      this.#adopt(await host.startWorker());
-    } finally {
-      this.#starting -= 1;
-    }
+    const report = await this.#supply.first();
     this.#fill();
-    return host.report;
+    return report;
   }
 
   /**
@@ -135,8 +122,8 @@ export class WorkerPool {
         this.#send(slot, call);
       } else if (this.#queue.length >= this.#options.queueLimit) {
         reject(new ServiceBusyError(this.#label, this.#queue.length));
-      } else if (this.#hasGivenUp() && this.#retry !== undefined) {
-        reject(new ServiceUnavailableError(this.#label, this.#lastFailure));
+      } else if (this.#hasGivenUp() && this.#supply.isWaiting) {
+        reject(new ServiceUnavailableError(this.#label, this.#supply.lastFailure));
       } else {
         this.#queue.push(call);
         this.#fill();
@@ -158,10 +145,10 @@ export class WorkerPool {
         reject(new CallCancelledError());
       } else if (this.#isClosed) {
         reject(this.#shuttingDown());
-      } else if (this.#hasGivenUp() && this.#retry !== undefined) {
-        reject(new ServiceUnavailableError(this.#label, this.#lastFailure));
+      } else if (this.#hasGivenUp() && this.#supply.isWaiting) {
+        reject(new ServiceUnavailableError(this.#label, this.#supply.lastFailure));
       } else {
-        this.#background.push({ body, requestId, arrivedAt, isAbandoned, group, resolve, reject });
+        this.#queue.push({ body, requestId, arrivedAt, isAbandoned, group, resolve, reject });
         this.#fill();
         this.#dispatch();
       }
@@ -174,12 +161,7 @@ export class WorkerPool {
     for (const slot of this.#slots) {
       if (slot.group === group) slot.stop('cancelled');
     }
-    for (let at = this.#background.length - 1; at >= 0; at -= 1) {
-      const call = this.#background[at] as Call;
-      if (call.group !== group) continue;
-      this.#background.splice(at, 1);
-      call.reject(new CallCancelledError());
-    }
+    this.#queue.cancel(group);
     this.#dispatch();
   }
 
@@ -212,10 +194,9 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#watch);
-    clearTimeout(this.#retry);
-    for (const call of this.#takeAll()) call.reject(this.#shuttingDown());
+    for (const call of this.#queue.takeAll()) call.reject(this.#shuttingDown());
     this.#drained?.();
-    await this.#host.close();
+    await this.#supply.close();
   }
 
   #shuttingDown(): ServiceUnavailableError {
@@ -231,16 +212,18 @@ export class WorkerPool {
   }
 
   #hasGivenUp(): boolean {
-    return this.#slots.size === 0 && this.#failures >= GIVE_UP_AFTER;
+    return this.#slots.size === 0 && this.#supply.isHopeless;
   }
 
   #isIdle(): boolean {
-    const waiting = this.#queue.length + this.#background.length;
-    return waiting === 0 && this.#holders === 0 && this.#slots.isIdle;
+    return this.#queue.total === 0 && this.#holders === 0 && this.#slots.isIdle;
   }
 
-  #takeAll(): Call[] {
-    return [...this.#queue.splice(0), ...this.#background.splice(0)];
+  /** Refuses all that wait, since no worker will come for them. */
+  #refuseAll(): void {
+    for (const call of this.#queue.takeAll()) {
+      call.reject(new ServiceUnavailableError(this.#label, this.#supply.lastFailure));
+    }
   }
 
   #dispatch(): void {
@@ -250,10 +233,14 @@ export class WorkerPool {
       const call = this.#queue.shift() as Call;
       if (!call.isAbandoned()) this.#send(slot, call);
     }
-    for (let next = this.#background[0]; next?.group !== undefined; next = this.#background[0]) {
+    for (
+      let next = this.#queue.background;
+      next?.group !== undefined;
+      next = this.#queue.background
+    ) {
       const slot = this.#slots.freeForGroup(next.group);
       if (slot === undefined) break;
-      this.#background.shift();
+      this.#queue.shiftBackground();
       this.#send(slot, next);
     }
     if (this.#drained !== undefined && this.#isIdle()) this.#drained();
@@ -267,12 +254,11 @@ export class WorkerPool {
         this.#fail(slot, call, error);
         return;
       }
-      this.#failures = 0;
+      this.#supply.succeeded();
       this.#slots.measured(duration);
       call.resolve(answer);
       if (this.#slots.size > this.#size.max) this.#dismissIdle();
-      const isWanted = this.#queue.length > 0 || this.#background.length > 0;
-      if (isWanted || this.#drained !== undefined) this.#dispatch();
+      if (this.#queue.total > 0 || this.#drained !== undefined) this.#dispatch();
     });
   }
 
@@ -285,12 +271,8 @@ export class WorkerPool {
       call.reject(this.#shuttingDown());
     } else if (call.group?.isCancelled) {
       call.reject(new CallCancelledError());
-    } else if (!error.begun && call.group !== undefined) {
-      this.#background.unshift(call);
     } else if (!error.begun) {
-      // Those behind it come in their order, each to the end of what was put back before it.
-      const behind = this.#queue.findIndex((waiting) => waiting.arrivedAt > call.arrivedAt);
-      this.#queue.splice(behind === -1 ? this.#queue.length : behind, 0, call);
+      this.#queue.putBack(call);
     } else if (slot.isOverdue) {
       const { timeout } = this.#options;
       call.reject(new ServiceTimeoutError(this.#label, call.requestId, timeout));
@@ -313,7 +295,7 @@ export class WorkerPool {
       if (slot.wasCalled) {
         this.#fill();
       } else {
-        this.#startFailed(new Error('Its workers end before they serve.'));
+        this.#supply.failed(new Error('Its workers end before they serve.'));
       }
       this.#dispatch();
     });
@@ -322,54 +304,10 @@ export class WorkerPool {
 
   /** Starts the workers that are missing: the initial ones, and as many more as calls wait for. */
   #fill(): void {
-    if (this.#isClosed || this.#retry !== undefined) return;
+    if (this.#isClosed || this.#supply.isWaiting) return;
     const { initial, max } = this.#size;
-    const waiting = this.#queue.length + this.#background.length;
-    const wanted = Math.max(initial, Math.min(max, this.#slots.size + waiting));
-    while (this.#slots.size + this.#starting < wanted) {
-      this.#starting += 1;
-      this.#startWorker().then(
-        (worker) => {
-          this.#starting -= 1;
-          if (this.#isClosed) worker.kill();
-          else this.#adopt(worker);
-        },
-        (error: unknown) => {
-          this.#starting -= 1;
-          this.#startFailed(error as Error);
-        },
-      );
-    }
-  }
-
-  async #startWorker(): Promise<ServiceWorker> {
-    const host = await this.#host.get();
-    return host.startWorker();
-  }
-
-  #startFailed(error: Error): void {
-    if (this.#isClosed || this.#retry !== undefined) return;
-    this.#failures += 1;
-    this.#lastFailure =
-      error instanceof ServiceLoadError
-        ? error.message
-        : 'Its workers cannot be started; the log of the server tells why.';
-    const delay = Math.min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** (this.#failures - 1));
-    this.#options.log.error(
-      { err: error, service: this.#label, retryInMilliseconds: delay },
-      'A worker of a service could not be started.',
-    );
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      // Without hope it is left to the next call.
-      if (!this.#hasGivenUp()) this.#fill();
-    }, delay);
-    this.#retry.unref();
-    if (this.#hasGivenUp()) {
-      for (const call of this.#takeAll()) {
-        call.reject(new ServiceUnavailableError(this.#label, this.#lastFailure));
-      }
-    }
+    const wanted = Math.max(initial, Math.min(max, this.#slots.size + this.#queue.total));
+    while (this.#slots.size + this.#supply.starting < wanted) this.#supply.start();
   }
 
   /** Ends workers without a call: those above the most at once, those above the initial later. */
@@ -396,8 +334,12 @@ export class WorkerPool {
     for (const slot of this.#slots) {
       if (slot.runningFor(now) > limit) slot.stop('overdue');
     }
-    while ((this.#queue[0]?.arrivedAt ?? now) < now - limit) {
-      this.#queue.shift()?.reject(new ServiceBusyError(this.#label, this.#queue.length));
+    for (
+      let call = this.#queue.shiftBefore(now - limit);
+      call !== undefined;
+      call = this.#queue.shiftBefore(now - limit)
+    ) {
+      call.reject(new ServiceBusyError(this.#label, this.#queue.length));
     }
   }
 }
