@@ -76,9 +76,9 @@ describe('a call that brings its worker down', () => {
   });
 
   it('harms no call of the same service: those behind it run in another worker', async () => {
-    // Both are there again: with one alone a slow machine has no room for all.
+    // All of both services are there again: with one alone a slow machine has no room for all.
     const load = () => server.server.context.services.load();
-    await expect.poll(load).toMatchObject({ workers: 2, running: 0, waiting: 0 });
+    await expect.poll(load).toMatchObject({ workers: 4, running: 0, waiting: 0 });
     // The queue is shorter than what is sent, so that calls also wait inside of the workers.
     const answers = await Promise.all(
       Array.from({ length: 6 }, (_, index) => call(index === 0 ? 'exit' : '')),
