@@ -275,8 +275,8 @@ class RunningServer implements SlipwayServer {
     this.#app.server.closeAllConnections();
     await requestsEnded;
     await this.#metrics?.close();
-    await store.close();
     this.context.audit?.close();
+    await store.close();
     await rm(join(config.dataDirectory, MATERIALISED), { recursive: true, force: true });
     this.#lock.release();
     log.info('The server has stopped.');

@@ -33,13 +33,13 @@ export interface AuditEvent {
 /** Notes every sign-in and every change in a file of its own, one JSON object a line. */
 export class AuditLog {
   readonly #file: LogFile;
+  readonly #onProblem: (error: unknown) => void;
   readonly #tokens = new Set<string>();
 
   constructor(dataDirectory: string, log: Logger) {
     const options = { path: join(dataDirectory, AUDIT_FILE), maxBytes: MAX_BYTES, keep: KEEP };
-    this.#file = openLogFile(options, (error) => {
-      log.error({ err: error }, 'The audit log cannot be written.');
-    });
+    this.#onProblem = (error) => log.error({ err: error }, 'The audit log cannot be written.');
+    this.#file = openLogFile(options, this.#onProblem);
   }
 
   note(event: AuditEvent): void {
@@ -55,9 +55,13 @@ export class AuditLog {
     this.note({ user, operation: 'login with a token of the issuer' });
   }
 
-  /** Writes what is still in memory. */
+  /** Writes what is still in memory. A full disk does not keep the server from stopping. */
   close(): void {
-    this.#file.flush();
+    try {
+      this.#file.flush();
+    } catch (error) {
+      this.#onProblem(error);
+    }
   }
 }
 

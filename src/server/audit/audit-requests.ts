@@ -33,7 +33,8 @@ export function auditRequests(app: FastifyInstance, audit: AuditLog): void {
     done();
   });
   app.addHook('onSend', (request, reply, payload, done) => {
-    const isShort = typeof payload === 'string' && payload.length <= LONGEST_ANSWER;
+    const isShort =
+      typeof payload === 'string' && payload !== '' && payload.length <= LONGEST_ANSWER;
     const type = reply.getHeader('content-type');
     if (request.audit !== null && isShort && String(type).startsWith('application/json')) {
       Object.assign(request.audit.made, readAnswer(payload));

@@ -32,11 +32,11 @@ export class SigningKeyError extends Error {
 /**
  * The keys of a data directory: one that signs, and those before it, until the last token that each
  * has signed is over. Another process can exchange the key with {@link rotateSigningKey}; that is
- * noticed at the next login, and at the first token of the new key.
+ * noticed at the next login, and at the next token that is not known already.
  */
 export class SigningKeys {
   #current: SigningKey;
-  #former: ReadonlyMap<string, KeyObject>;
+  #former: ReadonlyMap<string, FormerKey>;
   #seen: string;
 
   private constructor(
@@ -72,9 +72,10 @@ export class SigningKeys {
    * @throws {SigningKeyError}
    */
   async find(id: string): Promise<KeyObject | undefined> {
-    const known = this.#known(id);
-    if (known !== undefined) return known;
-    return (await this.#refresh()) ? this.#known(id) : undefined;
+    await this.#refresh();
+    if (id === this.#current.id) return this.#current.publicKey;
+    const former = this.#former.get(id);
+    return former !== undefined && Date.now() < former.end * 1000 ? former.key : undefined;
   }
 
   /** Milliseconds since the key that signs was made. */
@@ -82,18 +83,12 @@ export class SigningKeys {
     return Date.now() - (await stat(join(this.directory, KEY_FILE))).mtimeMs;
   }
 
-  #known(id: string): KeyObject | undefined {
-    return id === this.#current.id ? this.#current.publicKey : this.#former.get(id);
-  }
-
-  /** @returns whether there was something new */
-  async #refresh(): Promise<boolean> {
-    if ((await versionOf(this.directory)) === this.#seen) return false;
+  async #refresh(): Promise<void> {
+    if ((await versionOf(this.directory)) === this.#seen) return;
     const { current, former, version } = await load(this.directory);
     this.#current = current;
     this.#former = former;
     this.#seen = version;
-    return true;
   }
 }
 
@@ -124,9 +119,16 @@ export async function rotateSigningKey(dataDirectory: string, lifetime: number):
 /** Seconds that a key is kept beyond the life of its last token. */
 const MARGIN = 300;
 
+/** The public part of a key that signs no more. */
+interface FormerKey {
+  readonly key: KeyObject;
+  /** Unix seconds until which tokens of it count. */
+  readonly end: number;
+}
+
 interface Loaded {
   readonly current: SigningKey;
-  readonly former: ReadonlyMap<string, KeyObject>;
+  readonly former: ReadonlyMap<string, FormerKey>;
   /** Of the file that was read. */
   readonly version: string;
 }
@@ -141,7 +143,7 @@ async function load(directory: string): Promise<Loaded> {
       `The signing key ${path} is gone. Restore it, or start the server again to get a new one; every user then has to log in again.`,
     );
   }
-  const former = new Map<string, KeyObject>();
+  const former = new Map<string, FormerKey>();
   const now = Date.now() / 1000;
   for (const name of await readdir(directory)) {
     const [, end, id] = FORMER_FILE.exec(name) ?? [];
@@ -149,7 +151,7 @@ async function load(directory: string): Promise<Loaded> {
     const text = await readIfThere(join(directory, name));
     if (text === undefined) continue;
     const key = createPublicKey(text);
-    if (idOf(key) === id) former.set(id, key);
+    if (idOf(key) === id) former.set(id, { key, end: Number(end) });
   }
   return { current: parse(pem, path), former, version };
 }
