@@ -35,6 +35,7 @@ export class AuditLog {
   readonly #file: LogFile;
   readonly #onProblem: (error: unknown) => void;
   readonly #tokens = new Set<string>();
+  #isEmpty = true;
 
   constructor(dataDirectory: string, log: Logger) {
     const options = { path: join(dataDirectory, AUDIT_FILE), maxBytes: MAX_BYTES, keep: KEEP };
@@ -43,6 +44,7 @@ export class AuditLog {
   }
 
   note(event: AuditEvent): void {
+    this.#isEmpty = false;
     this.#file.write(toLine(event));
   }
 
@@ -57,6 +59,8 @@ export class AuditLog {
 
   /** Writes what is still in memory. A full disk does not keep the server from stopping. */
   close(): void {
+    // A file that is only being opened cannot be flushed.
+    if (this.#isEmpty) return;
     try {
       this.#file.flush();
     } catch (error) {
