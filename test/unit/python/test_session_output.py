@@ -45,7 +45,9 @@ for number in range(1000):
 def test_a_flush_sends_what_other_threads_have_printed(live: LiveSession) -> None:
     code = """
 from threading import Thread
-threads = [Thread(target=print, args=("thread", number)) for number in range(20)]
+# Each line is one piece: Python writes the pieces of a line one by one.
+lines = [f"thread {number}\\n" for number in range(20)]
+threads = [Thread(target=print, args=(line,), kwargs={"end": ""}) for line in lines]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 """
