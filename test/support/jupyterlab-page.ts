@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -37,7 +38,8 @@ export class NotebookPage {
     colorScheme: 'light' | 'dark' = 'light',
   ): Promise<NotebookPage> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 1000 }, colorScheme });
-    await page.goto(`${lab.url}/lab/tree/${name}?reset`);
+    // A workspace of its own: one that is loaded again opens what was open in it, and only that.
+    await page.goto(`${lab.url}/lab/workspaces/${randomUUID()}/tree/${name}`);
     const notebook = new NotebookPage(page);
     await notebook.cell(0).waitFor({ timeout: 60_000 });
     await notebook.waitForKernel('Idle');
