@@ -61,6 +61,28 @@ describe('a link whose connection is cut', () => {
     await link.close();
   }, 60_000);
 
+  it('brings every byte of large outputs whose memory is given back in between', async () => {
+    const cell = `
+from IPython.display import display
+for i in range(20):
+    display({"text/plain": chr(97 + i) * 3_000_000}, raw=True)
+    print(chr(97 + i) * 1_200_000)`;
+    const { link, execute } = await attach();
+    const cutting = setInterval(() => proxy.cut(), CUT_INTERVAL / 2);
+    const before = proxy.cuts;
+    const { published } = await execute(cell).finally(() => clearInterval(cutting));
+    expect(proxy.cuts).toBeGreaterThan(before);
+    const shown = JSON.stringify(published);
+    for (let i = 0; i < 20; i++) {
+      const letter = String.fromCharCode(97 + i);
+      expect(shown.includes(letter.repeat(3_000_000)), `display ${i}`).toBe(true);
+      expect(shown.includes(`${letter.repeat(1_200_000)}\\n`), `line ${i}`).toBe(true);
+    }
+    const console = await client.sessions.consoleOutput(link.sessionId);
+    expect(console.includes('t'.repeat(1_200_000))).toBe(true);
+    await link.close();
+  }, 60_000);
+
   it('loses no request that is sent while it is cut', async () => {
     const { link, execute } = await attach();
     const cells: ReturnType<typeof execute>[] = [];

@@ -11,6 +11,7 @@ import {
   readLinkWord,
 } from '../../jupyter/index.js';
 import { ChannelConnection, CLOSE_CODES } from './channel-connection.js';
+import type { FrameMemory } from './frame-memory.js';
 import type { RequestChannel } from './kernel-client.js';
 
 /** Code with which a kernel closes a channel that it needs no longer. */
@@ -60,6 +61,7 @@ export class ChannelAttachment {
   readonly id: string;
   readonly #events: AttachmentEvents;
   readonly #greeting: Greeting;
+  readonly #memory: FrameMemory;
   #connection: ChannelConnection | undefined;
   #acknowledged: number;
   /** Number of the last message that was sent over this connection, or that it began after. */
@@ -74,7 +76,7 @@ export class ChannelAttachment {
   #repeated = 0;
   #isClosed = false;
 
-  constructor(link: LinkState, greeting: Greeting, events: AttachmentEvents) {
+  constructor(link: LinkState, greeting: Greeting, memory: FrameMemory, events: AttachmentEvents) {
     this.id = link.id;
     this.#acknowledged = link.acknowledged;
     this.#sent = link.acknowledged;
@@ -82,6 +84,7 @@ export class ChannelAttachment {
     this.#received = link.received;
     this.#confirmed = link.received;
     this.#greeting = greeting;
+    this.#memory = memory;
     this.#events = events;
   }
 
@@ -122,7 +125,7 @@ export class ChannelAttachment {
     this.#sent = received;
     this.#repeated = this.#received - this.#confirmed;
     const previous = this.#connection;
-    const connection: ChannelConnection = new ChannelConnection(socket, stream, {
+    const connection: ChannelConnection = new ChannelConnection(socket, stream, this.#memory, {
       frame: (frame) => this.#receive(connection, frame),
       word: (text) => this.#hear(text),
       drained: () => this.#drained(),

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import type { FrameMemory } from './frame-memory.js';
 
 /** Milliseconds between pings, and until an unanswered one means that the connection is lost. */
 const PING_INTERVAL = 15_000;
@@ -31,6 +32,7 @@ export interface ConnectionEvents {
 export class ChannelConnection {
   readonly #socket: WebSocket;
   readonly #stream: Duplex;
+  readonly #memory: FrameMemory;
   readonly #events: ConnectionEvents;
   readonly #pings: NodeJS.Timeout;
   #pongDeadline: NodeJS.Timeout | undefined;
@@ -38,9 +40,10 @@ export class ChannelConnection {
   #corked = false;
 
   /** @param stream the connection below the WebSocket */
-  constructor(socket: WebSocket, stream: Duplex, events: ConnectionEvents) {
+  constructor(socket: WebSocket, stream: Duplex, memory: FrameMemory, events: ConnectionEvents) {
     this.#socket = socket;
     this.#stream = stream;
+    this.#memory = memory;
     this.#events = events;
     this.#pings = setInterval(() => this.#ping(), PING_INTERVAL);
     socket.on('message', (data: Buffer, isBinary) => {
@@ -71,8 +74,10 @@ export class ChannelConnection {
   sendFrame(frame: Buffer): void {
     this.#cork();
     this.#unsent += 1;
+    this.#memory.hold(frame);
     this.#socket.send(frame, { binary: true }, () => {
       this.#unsent -= 1;
+      this.#memory.drop(frame);
       if (this.#unsent === 0) this.#events.drained();
     });
   }

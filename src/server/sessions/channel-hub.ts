@@ -4,6 +4,7 @@ import type { SessionAttachment } from '../../api/index.js';
 import { ResumeError } from '../../jupyter/index.js';
 import { ChannelAttachment, type Greeting, type LinkState, newLink } from './channel-attachment.js';
 import { CLOSE_CODES } from './channel-connection.js';
+import { FrameMemory } from './frame-memory.js';
 import { type Incoming, isAnswered } from './incoming.js';
 import type { KernelClient } from './kernel-client.js';
 import { MessageLog } from './message-log.js';
@@ -53,7 +54,8 @@ export class ChannelHub {
   readonly #callers = new Map<ChannelAttachment, SessionAttachment>();
   /** Who sent the requests whose replies are still to come, by message id. */
   readonly #requesters = new Map<string, ChannelAttachment>();
-  readonly #log = new MessageLog<ChannelAttachment>();
+  readonly #memory = new FrameMemory();
+  readonly #log = new MessageLog<ChannelAttachment>(this.#memory);
   /** Until when kernels that were cut off are waited for. */
   readonly #waits = new WeakMap<ChannelAttachment, NodeJS.Timeout>();
 
@@ -172,29 +174,34 @@ export class ChannelHub {
       if (isConnected) this.#events.detached();
       isConnected = false;
     };
-    const attachment: ChannelAttachment = new ChannelAttachment(link, this.#greeting, {
-      received: (channel, header, frame) => {
-        if (channel !== 'stdin' && isAnswered(header.msg_type)) {
-          this.#requesters.set(header.msg_id, attachment);
-        }
-        this.#client.relay(attachment.id, frame);
+    const attachment: ChannelAttachment = new ChannelAttachment(
+      link,
+      this.#greeting,
+      this.#memory,
+      {
+        received: (channel, header, frame) => {
+          if (channel !== 'stdin' && isAnswered(header.msg_type)) {
+            this.#requesters.set(header.msg_id, attachment);
+          }
+          this.#client.relay(attachment.id, frame);
+        },
+        acknowledged: () => this.settle(),
+        resumed: () => {
+          clearInterval(this.#waits.get(attachment));
+          if (!isConnected) this.#events.attached();
+          isConnected = true;
+        },
+        cut: () => {
+          disconnected();
+          this.#await(attachment);
+        },
+        closed: () => {
+          clearInterval(this.#waits.get(attachment));
+          this.#forget(attachment);
+          disconnected();
+        },
       },
-      acknowledged: () => this.settle(),
-      resumed: () => {
-        clearInterval(this.#waits.get(attachment));
-        if (!isConnected) this.#events.attached();
-        isConnected = true;
-      },
-      cut: () => {
-        disconnected();
-        this.#await(attachment);
-      },
-      closed: () => {
-        clearInterval(this.#waits.get(attachment));
-        this.#forget(attachment);
-        disconnected();
-      },
-    });
+    );
     this.#attachments.add(attachment);
     return attachment;
   }

@@ -1,4 +1,5 @@
 import { decodeDict } from '../../jupyter/index.js';
+import { kept } from './frame-memory.js';
 import { executionState, type Incoming } from './incoming.js';
 
 /** Bytes of console output that are kept of one execution: the last ones. */
@@ -17,7 +18,7 @@ class ConsoleLog {
   constructor(readonly executionId: string) {}
 
   append(type: string, content: Uint8Array): void {
-    this.#pieces.push({ type, content });
+    this.#pieces.push({ type, content: kept(content) });
     this.#bytes += content.byteLength;
     // Decoding at twice the cap, and cutting then, costs each byte one decoding at most.
     if (this.#bytes > 2 * MAX_BYTES) this.text();

@@ -1,4 +1,5 @@
 import type { Numbered } from './channel-attachment.js';
+import type { FrameMemory } from './frame-memory.js';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -13,8 +14,13 @@ interface Entry<Recipient> extends Numbered {
 
 /** What a session has sent lately, for kernels that were cut off; each message is kept once. */
 export class MessageLog<Recipient> {
+  readonly #memory: FrameMemory;
   #entries: Entry<Recipient>[] = [];
   #bytes = 0;
+
+  constructor(memory: FrameMemory) {
+    this.#memory = memory;
+  }
 
   /** Bytes that are kept. */
   get bytes(): number {
@@ -24,6 +30,7 @@ export class MessageLog<Recipient> {
   add(entry: Numbered, recipient: Recipient | undefined): void {
     const { number, frame } = entry;
     const bytes = frame.byteLength;
+    this.#memory.hold(frame);
     this.#entries.push({ number, frame, bytes, recipient, isSkipped: false });
     this.#bytes += bytes;
   }
@@ -48,6 +55,7 @@ export class MessageLog<Recipient> {
     for (const entry of this.#entries) {
       if (entry.number > number) break;
       this.#bytes -= entry.bytes;
+      this.#memory.drop(entry.frame);
       count += 1;
     }
     if (count > 0) this.#entries = this.#entries.slice(count);
