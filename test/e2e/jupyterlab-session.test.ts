@@ -263,7 +263,10 @@ describeInLab('a session in JupyterLab', (lab) => {
   ])(
     'the error of %j is shown as one, and stops Run All',
     async (source, message) => {
-      const notebook = await lab.write('failing', [source, 'print("never")']);
+      // JupyterLab sends the second cell a little after the first: too late where that has failed
+      // by then, with ipykernel as here.
+      const pause = 'import time; time.sleep(1)';
+      const notebook = await lab.write('failing', [`${pause}\n${source}`, 'print("never")']);
       await notebook.runAll();
       expect(await notebook.finished(0)).toContain(message);
       const [error] = await errorsBelow(notebook, 0);
