@@ -69,7 +69,8 @@ describeInLab('a session in JupyterLab', (lab) => {
 
   it('an error is shown with its traceback and stops Run All', async () => {
     const notebook = await lab.write('errors', [
-      'print("first")',
+      // In its second JupyterLab sends the others, which it sends one after the other.
+      'import time; time.sleep(1)\nprint("first")',
       'def divide(a):\n    return a / 0\n\ndivide(1)',
       'print("never")',
     ]);
