@@ -11,6 +11,7 @@ import type { TlsOptions } from './certificate.js';
 import { answerClientError } from './client-errors.js';
 import type { ServerContext } from './context.js';
 import { allowOrigins } from './cors.js';
+import { restoreNames, urlForRouter } from './dotted-capital-i.js';
 import { installErrorResponses, sendFrameworkError } from './error-responses.js';
 import { acceptJsonBodies } from './json-body.js';
 import type { Metrics } from './metrics/index.js';
@@ -49,6 +50,7 @@ export async function buildApp(
     requestTimeout: REQUEST_TIMEOUT,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
+    rewriteUrl: urlForRouter,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 1024 },
     frameworkErrors: sendFrameworkError,
     clientErrorHandler: answerClientError,
@@ -62,6 +64,7 @@ export async function buildApp(
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   // Answers are built by typed code; their schemas document them and cost nothing per request.
   app.setSerializerCompiler(() => JSON.stringify);
+  restoreNames(app);
   logRequests(app);
   metrics?.watchRequests(app);
   if (context.audit !== undefined) auditRequests(app, context.audit);

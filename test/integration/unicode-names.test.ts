@@ -29,6 +29,20 @@ describe('names are what was sent, byte for byte', () => {
     expect(names.map(({ name }) => name)).toEqual([NFC, NFD]);
   });
 
+  it('also where a letter is longer in lower case', async () => {
+    const [name, version] = ['İstanbul', 'bİİr'].map(encodeURIComponent);
+    await publish(server, `${name}/${version}`, returning('capital'));
+    const { outputParameters } = await consume(server, `${name}/${version}`);
+    expect(outputParameters.y).toBe('capital');
+    const swagger = await server.request('GET', `/API/${name}/${version}/SWAGGER.json?x=%C4%B0`);
+    expect(swagger.json()).toMatchObject({ info: { title: 'İstanbul', version: 'bİİr' } });
+    const unknown = await server.request('GET', `/services/${name}/%C4%B0`);
+    expect([unknown.status, unknown.text]).toEqual([404, expect.stringContaining('İ')]);
+    const nowhere = await server.request('GET', `/nowhere/${name}`);
+    expect([nowhere.status, nowhere.text]).toEqual([404, expect.stringContaining(name as string)]);
+    expect((await server.request('DELETE', `/services/${name}/${version}`)).status).toBe(200);
+  });
+
   it('of files', async () => {
     const json = { runtimeType: 'Python' };
     const created = await server.request('POST', '/sessions', { json });
