@@ -9,6 +9,7 @@ import { auditRequests } from './audit/index.js';
 import { requireBearer } from './bearer.js';
 import type { TlsOptions } from './certificate.js';
 import { answerClientError } from './client-errors.js';
+import { refuseCompressedBodies } from './content-encoding.js';
 import type { ServerContext } from './context.js';
 import { allowOrigins } from './cors.js';
 import { restoreNames, urlForRouter } from './dotted-capital-i.js';
@@ -71,6 +72,7 @@ export async function buildApp(
   await allowOrigins(app, config.cors);
   requireBearer(app, context.auth);
   limitReaders(app);
+  refuseCompressedBodies(app);
   acceptJsonBodies(app);
   installErrorResponses(app);
   refuseUnknownRoutes(app);

@@ -10,7 +10,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   410: 'Gone (the session was live and has ended)',
   413: 'Too large',
   414: 'A part of the path is too long',
-  415: 'The content type is none',
+  415: 'The content type is none, or the body is compressed',
   429: 'Too many wrong passwords (Retry-After tells when to try again)',
   500: 'The code did not answer',
   503: 'Busy (send the request again)',

@@ -44,14 +44,14 @@ const UNUSABLE_IN_NAME = /[\u0000-\u001f\u007f/\\]/;
  */
 export function checkName(kind: 'name' | 'version', value: string): void {
   const isUsable =
-    value.length >= 1 &&
+    value.trim().length >= 1 &&
     value.length <= MAX_NAME &&
     value !== '.' &&
     value !== '..' &&
     !UNUSABLE_IN_NAME.test(value);
   if (!isUsable) {
     throw new InvalidServiceError(
-      `The ${kind} ${JSON.stringify(value.slice(0, MAX_NAME))} of the service cannot be used. Take 1 to ${MAX_NAME} characters without slashes, backslashes and control characters.`,
+      `The ${kind} ${JSON.stringify(value.slice(0, MAX_NAME))} of the service cannot be used. Take 1 to ${MAX_NAME} characters that are not all spaces, without slashes, backslashes and control characters.`,
     );
   }
 }

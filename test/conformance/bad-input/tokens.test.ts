@@ -1,29 +1,19 @@
 import { createHmac, createPublicKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { generateKeyPair, importPKCS8, SignJWT } from 'jose';
+import { generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectRefusal, type Refusal } from '../../support/refusal.js';
 import { startTestServer, type TestServer } from '../../support/server.js';
+import { claimsOf, expiredToken, signingKey, signToken } from '../../support/signed-token.js';
 
 let server: TestServer;
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-const decode = (part = '') => JSON.parse(Buffer.from(part, 'base64url').toString()) as object;
-
-const claims = () => decode(server.token.split('.')[1]) as Record<string, unknown>;
-const signingKey = () => readFile(join(server.dataDirectory, 'keys', 'rs512.pem'), 'utf8');
-
-/** Signs claims as the server does, with what the changes replace. */
-async function sign(changes: object, header: object = {}, key?: CryptoKey): Promise<string> {
-  const signer = key ?? (await importPKCS8(await signingKey(), 'RS512'));
-  return new SignJWT({ ...claims(), ...changes })
-    .setProtectedHeader({ alg: 'RS512', typ: 'JWT', ...header })
-    .sign(signer);
-}
+const claims = () => claimsOf(server);
+const sign = (changes: object, header?: object, key?: CryptoKey) =>
+  signToken(server, changes, header, key);
 
 async function signedByPublicKey(): Promise<string> {
-  const pem = createPublicKey(await signingKey()).export({ type: 'spki', format: 'pem' });
+  const pem = createPublicKey(await signingKey(server)).export({ type: 'spki', format: 'pem' });
   const head = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims())}`;
   return `${head}.${createHmac('sha256', pem).update(head).digest('base64url')}`;
 }
@@ -71,7 +61,7 @@ describe('an access token', () => {
     ['for another user’s login', () => sign({ sub: 'someone' }), REVOKED],
     [
       'that has expired',
-      () => sign({ exp: Math.floor(Date.now() / 1000) - 1 }),
+      () => expiredToken(server),
       { status: 401, exceptionType: 'TOKEN_EXPIRED', words: 'POST /login/refreshToken' },
     ],
   ];
