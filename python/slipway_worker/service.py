@@ -186,7 +186,7 @@ class Service:
         if needed:
             reasons = "; ".join(f"{name}: {lost[name]}" for name in needed)
             raise ServiceLoadError(
-                f"{self._definition.label} needs what its snapshot cannot restore. {reasons}",
+                f"{self._definition.label} needs what its snapshot cannot restore. {reasons}.",
                 "SnapshotObjectError",
             )
 

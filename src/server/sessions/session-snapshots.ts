@@ -1,5 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Type, { type Static } from 'typebox';
+import { Value } from 'typebox/value';
 import type { CreateSnapshotRequest } from '../../api/index.js';
 import {
   type Compute,
@@ -8,13 +10,24 @@ import {
   type VerifiedObject,
   type WorkFiles,
 } from '../../compute/index.js';
+import { ApiError } from '../errors.js';
 import { InvalidSnapshotError, type SnapshotRecord, type Snapshots } from '../snapshots/index.js';
 import { SessionRequestError, SnapshotSelectionError } from './errors.js';
 import type { AskOptions, HelperAnswer } from './session-helper.js';
-import { applyVerification, readManifest } from './snapshot-manifest.js';
+import { applyVerification, readManifest, snapshotContents } from './snapshot-manifest.js';
 
 /** Exceptions of `slipway_session.snapshot` that are the caller's to mend. */
 const SELECTION_ERRORS: ReadonlySet<string> = new Set(['UnknownNamesError', 'CodeSyntaxError']);
+
+const LoadedObject = Type.Object({
+  name: Type.String(),
+  verdict: Type.String(),
+  reason: Type.Optional(Type.String()),
+});
+type LoadedObject = Static<typeof LoadedObject>;
+
+/** What the session says of the objects that it has loaded, or has not. */
+const LoadReport = Type.Object({ objects: Type.Array(LoadedObject) });
 
 interface Helper {
   readonly owner: string;
@@ -82,7 +95,11 @@ async function seal(staging: StagingDirectory): Promise<string> {
   }
 }
 
-/** Merges a snapshot into the workspace; files of the same name are overwritten. */
+/**
+ * Merges a snapshot into the workspace; files of the same name are overwritten.
+ * @throws {SnapshotNotLoadableError} when some of its objects do not come back here. The others do.
+ * @throws {InvalidSnapshotError} when the session does not say what it has loaded
+ */
 export async function loadSnapshot(
   session: Helper,
   record: SnapshotRecord,
@@ -92,9 +109,46 @@ export async function loadSnapshot(
   try {
     await snapshots.materialiseInto(record, directory);
     await deliver();
-    await session.ask('snapshot_load', { directory });
+    const { result } = await session.ask('snapshot_load', { directory });
+    if (!Value.Check(LoadReport, result)) {
+      throw new InvalidSnapshotError(
+        'The session does not say what it has loaded of the snapshot. Restart it and try again.',
+      );
+    }
+    const failed = result.objects.filter(({ verdict }) => verdict === 'failed');
+    if (failed.length === 0) return;
+    const known = skippedNames(record);
+    const lost = failed.filter(({ name }) => !known.has(name));
+    if (lost.length > 0) throw new SnapshotNotLoadableError(record.name, lost);
   } finally {
     await release();
+  }
+}
+
+/** The objects of which was said when the snapshot was made that they do not come back. */
+function skippedNames({ manifest }: SnapshotRecord): ReadonlySet<string> {
+  const { objects } = snapshotContents(manifest);
+  return new Set(objects.filter(({ verdict }) => verdict === 'skipped').map(({ name }) => name));
+}
+
+/** Objects that an error names with their reasons; there may be thousands. */
+const NAMED = 3;
+
+/**
+ * Thrown when objects of a snapshot cannot be restored in a session: its Python or its packages are
+ * others than those that the snapshot was made with.
+ */
+class SnapshotNotLoadableError extends ApiError {
+  readonly statusCode = 400;
+  readonly code = 'SNAPSHOT_NOT_LOADABLE';
+  override readonly name = 'SnapshotNotLoadableError';
+
+  constructor(snapshot: string, failed: readonly LoadedObject[]) {
+    const named = failed.slice(0, NAMED).map(({ name, reason = '' }) => `${name}: ${reason}`);
+    const more = failed.length > NAMED ? `; and ${failed.length - NAMED} more` : '';
+    super(
+      `Not all of the snapshot ${JSON.stringify(snapshot)} can be restored here, only its other objects and its files. ${named.join('; ')}${more}.`,
+    );
   }
 }
 
