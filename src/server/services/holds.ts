@@ -1,5 +1,6 @@
 import type { ServiceRecord } from '../store/index.js';
 import type { CallGroup } from './call-group.js';
+import { ServiceUnavailableError } from './errors.js';
 import { LiveService, type ServiceParts } from './live-service.js';
 import type { CallValidator } from './parameters.js';
 
@@ -49,14 +50,25 @@ export function holdOf(live: LiveService, onRelease: () => void = () => undefine
 export class FormerServices {
   readonly #parts: ServiceParts;
   readonly #live = new Map<string, { readonly service: LiveService; holders: number }>();
+  /** Pools that nobody holds any more, until their workers have ended. */
+  readonly #closing = new Set<Promise<void>>();
+  #isClosed = false;
 
   constructor(parts: ServiceParts) {
     this.#parts = parts;
   }
 
-  /** Holds a service by what it was; its workers start with the first call. */
+  /**
+   * Holds a service by what it was; its workers start with the first call.
+   * @throws {ServiceUnavailableError} after {@link close}
+   */
   hold(record: ServiceRecord): ServiceHold {
-    const key = whatRuns(record);
+    const { name, version } = record;
+    if (this.#isClosed) {
+      throw new ServiceUnavailableError(`${name}/${version}`, 'The server is shutting down.');
+    }
+    // Two services may run the same, and each tells of itself by its own name.
+    const key = JSON.stringify([name, version, whatRuns(record)]);
     const entry = this.#live.get(key) ?? {
       service: new LiveService(record, this.#parts),
       holders: 0,
@@ -67,14 +79,31 @@ export class FormerServices {
       entry.holders -= 1;
       if (entry.holders > 0) return;
       this.#live.delete(key);
-      entry.service.pool.close().catch((error: unknown) => {
-        this.#parts.log.error({ err: error }, 'The workers of a service could not be ended.');
-      });
+      this.#end(entry.service);
     });
   }
 
+  /** Those that somebody holds. */
+  *all(): Generator<LiveService, void> {
+    for (const { service } of this.#live.values()) yield service;
+  }
+
+  /** Ends the workers of all, also of those that were let go before. Idempotent. */
   async close(): Promise<void> {
-    await Promise.all([...this.#live.values()].map(({ service }) => service.pool.close()));
+    this.#isClosed = true;
+    for (const { service } of this.#live.values()) this.#end(service);
+    this.#live.clear();
+    await Promise.all(this.#closing);
+  }
+
+  #end({ pool }: LiveService): void {
+    const closing = pool
+      .close()
+      .catch((error: unknown) => {
+        this.#parts.log.error({ err: error }, 'The workers of a service could not be ended.');
+      })
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
   }
 }
 

@@ -74,10 +74,13 @@ export class LiveServices {
       .finally(() => this.#retiring.delete(live));
   }
 
-  /** What the workers of all services do at the moment. `live` are versions that have some. */
-  load(): PoolLoad & { readonly live: number } {
+  /**
+   * What the workers of all services do at the moment. `live` are versions that have some.
+   * @param former services that only batches call
+   */
+  load(former: Iterable<LiveService>): PoolLoad & { readonly live: number } {
     let [live, workers, running, waiting] = [0, 0, 0, 0];
-    for (const { pool } of [...this.#live.values(), ...this.#retiring]) {
+    for (const { pool } of [...this.#live.values(), ...this.#retiring, ...former]) {
       const load = pool.load();
       if (load.workers > 0) live += 1;
       workers += load.workers;

@@ -155,7 +155,7 @@ export class Services {
 
   /** What the workers of all services do at the moment. `live` are versions that have some. */
   load(): PoolLoad & { readonly live: number } {
-    return this.#live.load();
+    return this.#live.load(this.#former.all());
   }
 
   /** Holds a version as it is now. @throws {ServiceNotFoundError} */
