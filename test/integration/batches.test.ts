@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CONFIG_DEFAULTS } from '../../src/server/index.js';
 import { batchState, batchWith, type Request, startBatch } from '../support/batches.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 import { consume, publish } from '../support/services.js';
@@ -28,7 +29,12 @@ const waitInputs = [...x, { name: 'sign', type: 'character' }, { name: 'door', t
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-batches-'));
   // No call may wait: rows of a batch must get by without that.
-  server = await startTestServer({ serviceWorkers: 2, serviceQueue: 1 });
+  server = await startTestServer({
+    serviceWorkers: 2,
+    serviceQueue: 1,
+    batch: { ...CONFIG_DEFAULTS.batch, running: 2, maxRows: 100_000, maxBytes: 10_000_000 },
+    maxBodyBytes: 250_000,
+  });
   request = server.request;
   await publish(server, 'Square/1', {
     code: 'y = x * x',
@@ -294,6 +300,75 @@ describe('files of rows', () => {
     }
     expect((await request('GET', `${batch}/-1/files`)).status).toBe(400);
     expect((await request('GET', `${batch}/one/files/note.txt`)).status).toBe(400);
+  });
+});
+
+describe('a batch that is too large', () => {
+  const row = (bytes: number) => `{"x":${'1'.padStart(bytes - 6)}}`;
+  const tooManyBytes = `[${`${row(200_000)},`.repeat(50)}{"x":1}]`;
+
+  it.each([
+    ['rows', `[${'{"x":1},'.repeat(100_000)}{"x":1}]`, 'more than 100000 rows.*batch.maxRows'],
+    [
+      'bytes of a row',
+      `[{"x":1},${row(250_001)}]`,
+      'Row 1 has more than 250000 bytes.*maxBodyBytes',
+    ],
+    ['bytes', tooManyBytes, 'more than 10000000 bytes.*batch.maxBytes'],
+    [
+      'bytes, of which it does not tell before',
+      tooManyBytes,
+      'more than 10000000 bytes.*batch.maxBytes',
+    ],
+  ])('by its %s is refused with 413, and leaves nothing', async (what, body, message) => {
+    const folders = await readdir(join(server.dataDirectory, 'batches'));
+    const batches = (await request('GET', '/api/Square/1/batch')).text;
+    const pieces = what.includes('tell') ? new Blob([body]).stream() : body;
+    const answer = await request('POST', '/api/Square/1/batch', { body: pieces });
+    expect([answer.status, answer.json<object>()]).toEqual([
+      413,
+      expect.objectContaining({
+        exceptionType: 'BODY_TOO_LARGE',
+        message: expect.stringMatching(message),
+      }),
+    ]);
+    expect(await readdir(join(server.dataDirectory, 'batches'))).toEqual(folders);
+    expect((await request('GET', '/api/Square/1/batch')).text).toBe(batches);
+  });
+
+  it('by nothing is run: its limits are those it may have', async () => {
+    const body = `[${`${row(200_000)},`.repeat(49)}${row(100_000)}]`;
+    const answer = await request('POST', '/api/Square/1/batch', { body });
+    expect(answer.status).toBe(202);
+    const { batchExecutionId } = answer.json<{ batchExecutionId: string }>();
+    const { completedItemCount } = await batchWith(
+      request,
+      `/api/Square/1/batch/${batchExecutionId}`,
+    );
+    expect(completedItemCount).toBe(50);
+  });
+});
+
+describe('a batch beyond those that may run', () => {
+  it('is Pending, waits in the order in which they came, and can be deleted then', async () => {
+    const [sign, door] = [doorFor('pending-sign'), doorFor('pending-door')];
+    const begin = (name: string) => startBatch(request, name, rows(1, { sign, door }));
+    const running = [await begin('Wait/1'), await begin('Long/1')];
+    const waiting = [await begin('Wait/1'), await begin('Wait/1'), await begin('Wait/1')];
+    const states = (batches: readonly string[]) =>
+      Promise.all(batches.map(async (batch) => (await batchState(request, batch)).state));
+    await vi.waitFor(async () => {
+      expect(await states(running)).toEqual(['InProgress', 'InProgress']);
+    });
+    expect(await states(waiting)).toEqual(['Pending', 'Pending', 'Pending']);
+    expect(server.server.context.batches.load()).toEqual({ running: 2, waiting: 3 });
+    const [next = '', deleted = '', last = ''] = waiting;
+    expect((await request('DELETE', deleted)).status).toBe(200);
+    await request('DELETE', running[0] as string);
+    await vi.waitFor(async () => expect(await states([next])).toEqual(['InProgress']));
+    expect(await states([last])).toEqual(['Pending']);
+    await writeFile(door, '');
+    for (const batch of [running[1] as string, next, last]) await batchWith(request, batch);
   });
 });
 

@@ -133,7 +133,8 @@ export async function send(
       ...(options.json === undefined ? {} : { 'content-type': 'application/json' }),
       ...options.headers,
     },
-    ...(body === undefined ? {} : { body }),
+    // A stream is sent while the answer may come already.
+    ...(body === undefined ? {} : { body, duplex: 'half' as const }),
   });
   const bytes = Buffer.from(await response.arrayBuffer());
   const text = bytes.toString('utf8');

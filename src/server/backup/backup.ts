@@ -9,6 +9,7 @@ import { SERVER_VERSION } from '../version.js';
 import { DATABASE, filesBelow } from './contents.js';
 import { copySynced, syncFile } from './copy.js';
 import { BackupError } from './errors.js';
+import { GrowingResults } from './growing-results.js';
 
 /** Milliseconds that a running removal of unused content has to end. */
 const HOLD_TIMEOUT = 60_000;
@@ -30,7 +31,9 @@ export const REPORT_FILE = 'backup.json';
  * Copies a data directory, whether a server runs on it or not. The database goes first, as of one
  * moment; files after it. All content that the database refers to was there at that moment, since
  * content is written before it is recorded, and it stays, since nothing unused is removed while
- * this runs. What is written meanwhile may be in the copy unused, and the next server removes it.
+ * this runs. What is written meanwhile may be in the copy unused, and the next server removes it;
+ * of the results of batches, which grow in their files, only those are copied whose files the
+ * database knows.
  * @param target a directory that is created; it is there when the copy is whole, and not before
  * @throws {BackupError}
  */
@@ -80,11 +83,13 @@ function realPath(path: string): string {
 }
 
 async function copyAll(from: string, to: string): Promise<{ files: number; bytes: number }> {
+  const results = await GrowingResults.before(from);
   copyDatabase(join(from, DATABASE), join(to, DATABASE));
+  const limits = results.limitsIn(join(to, DATABASE));
   let bytes = await syncFile(join(to, DATABASE));
   let files = 1;
   for await (const path of filesBelow(from)) {
-    const copied = await copyOne(join(from, path), join(to, path));
+    const copied = await copyOne(join(from, path), join(to, path), limits.get(path));
     if (copied === undefined) continue;
     bytes += copied;
     files += 1;
@@ -103,10 +108,17 @@ function copyDatabase(from: string, to: string): void {
   }
 }
 
-/** @returns its bytes; undefined for a file that was removed meanwhile */
-async function copyOne(from: string, to: string): Promise<number | undefined> {
+/**
+ * @param most bytes that are wanted of it
+ * @returns its bytes; undefined for a file that was removed meanwhile
+ */
+async function copyOne(
+  from: string,
+  to: string,
+  most: number | undefined,
+): Promise<number | undefined> {
   try {
-    return await copySynced(from, to);
+    return await copySynced(from, to, most);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -10,12 +10,16 @@ import { takeOutputFiles } from './output-files.js';
 import type { ResultLog } from './result-log.js';
 import { type FinishedRow, type KeepFiles, ResultWriter } from './result-writer.js';
 import type { Row } from './row-file.js';
+import { RowsInHand } from './rows-in-hand.js';
 
 /**
  * Milliseconds that a row waits for a service whose workers cannot be started, each time anew.
  * When it has waited in vain as often as this, the row fails, and so does each one after it.
  */
 const PATIENCE = [1000, 2000, 4000, 8000, 16_000];
+
+/** Bytes of rows that are in memory at the same time, where the workers have their row each. */
+const MOST_BYTES = 32 * 1024 * 1024;
 
 /** What a batch runs with. */
 export interface RunParts {
@@ -34,6 +38,7 @@ export interface RunParts {
  */
 export class BatchRun {
   readonly #parts: RunParts;
+  readonly #rows: RowsInHand;
   readonly #writer: ResultWriter;
   readonly #group = new CallGroup();
   readonly #stop = new AbortController();
@@ -44,6 +49,8 @@ export class BatchRun {
 
   constructor(parts: RunParts) {
     this.#parts = parts;
+    const most = { bytes: MOST_BYTES, rows: parts.service.workers };
+    this.#rows = new RowsInHand(parts.rows, most);
     this.#writer = new ResultWriter(parts.log, parts.keepFiles);
   }
 
@@ -69,20 +76,21 @@ export class BatchRun {
   /** Ends the rows that run, with their workers; {@link run} resolves soon. Idempotent. */
   stop(): void {
     this.#stop.abort();
+    this.#rows.close();
     this.#parts.service.cancel(this.#group);
   }
 
   /** Runs one row after the other. */
   async #lane(): Promise<void> {
-    const { rows, log } = this.#parts;
+    const { log } = this.#parts;
     try {
       for (;;) {
-        const next = await rows.next();
-        if (next.done || this.#stop.signal.aborted) return;
-        const { index } = next.value;
-        if (log.has(index)) continue;
-        const answer = await this.#answer(next.value);
-        await this.#writer.add({ index, ...answer });
+        const row = await this.#rows.take();
+        if (row === undefined || this.#stop.signal.aborted) return;
+        const { index } = row;
+        const answer = log.has(index) ? undefined : await this.#answer(row);
+        this.#rows.done(row);
+        if (answer !== undefined) await this.#writer.add({ index, ...answer });
       }
     } catch (error) {
       if (error instanceof CallCancelledError) return;

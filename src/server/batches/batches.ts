@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import { v4 } from 'uuid';
@@ -6,7 +7,7 @@ import type { ServerConfig } from '../config.js';
 import { ServiceNotFoundError, type Services } from '../services/index.js';
 import type { BatchFile, BatchRecord, Store } from '../store/index.js';
 import { wireTime } from '../time.js';
-import { BatchDirectory } from './batch-directory.js';
+import { BatchDirectory, isMissing } from './batch-directory.js';
 import { rowsOf } from './body.js';
 import { BatchFileNotFoundError, BatchNotFoundError, BatchRowNotFoundError } from './errors.js';
 import { ResultLog } from './result-log.js';
@@ -61,28 +62,38 @@ export class Batches {
   async resume(): Promise<void> {
     const { store } = this.#parts;
     await this.expire();
-    const present = await this.#directory.ids();
-    const known = new Set(await store.batches.allIds());
-    for (const id of present) {
-      if (!known.has(id) && !this.#arriving.has(id)) await this.#directory.discard(id);
-    }
     for (const record of await store.batches.unfinished()) {
-      if (this.#isClosed) return;
-      if (this.#arriving.has(record.id) || this.#runner.get(record.id) !== undefined) continue;
+      const { id } = record;
+      if (this.#arriving.has(id) || this.#runner.get(id) !== undefined) continue;
       try {
-        await this.#directory.tidy(record.id);
-        await this.#runner.add(record);
+        await this.#directory.tidy(id);
+        await this.#runner.open(record);
+        // It may have been deleted before the runner knew it.
+        if ((await store.batches.find(id)) === undefined) await this.#runner.stop(id);
+        else this.#runner.begin(id);
       } catch (error) {
-        await this.#runner.fail(record, error);
+        await this.#runner.stop(id);
+        if ((await store.batches.find(id)) !== undefined) await this.#runner.fail(record, error);
       }
+      if (this.#isClosed) return;
     }
   }
 
-  /** Removes batches whose results have been kept for long enough. @returns how many */
-  async expire(): Promise<number> {
-    const ids = await this.#parts.store.batches.deleteFinishedBefore(this.#expiry());
-    for (const id of ids) await this.#directory.discard(id);
-    return ids.length;
+  /**
+   * Removes batches whose results have been kept for long enough, and files of batches that are
+   * over: those of one that was deleted while a backup was made, or by a server that was killed.
+   */
+  async expire(): Promise<void> {
+    const { store, log } = this.#parts;
+    const expired = await store.batches.deleteFinishedBefore(this.#expiry());
+    if (expired.length > 0) log.debug({ batches: expired.length }, 'Batches have expired.');
+    const ids = await this.#directory.ids();
+    const known = await store.batches.endings();
+    for (const id of ids) {
+      if (known.get(id) === true) await this.#directory.discardRows(id);
+      // One that has been recorded since arrived until then.
+      else if (!known.has(id) && !(await this.#isKnown(id))) await this.#directory.discard(id);
+    }
   }
 
   /**
@@ -114,12 +125,13 @@ export class Batches {
         finishedAt: null,
         failure: null,
       };
+      // The runner knows it before anybody can: who deletes it at once stops it, too.
+      await this.#runner.open(record);
       await store.batches.insert(record);
-      await this.#runner.add(record);
+      this.#runner.begin(id);
       return { id, parallelCount: Math.min(record.parallelCount, hold.workers) };
     } catch (error) {
-      await store.batches.delete(id);
-      await this.#directory.discard(id);
+      await this.#abandon(id);
       throw error;
     } finally {
       this.#arriving.delete(id);
@@ -151,11 +163,13 @@ export class Batches {
     const running = this.#runner.get(id);
     const { total, failure, finishedAt } = await this.#find(place, id);
     const open = running ?? this.#runner.get(id);
-    const log = open?.log ?? (await ResultLog.read(this.#directory.results(id), total));
-    const state = open?.state ?? stateOf(failure, finishedAt);
+    const log = open?.log ?? (await this.#results(place, id, total));
     const completed = log.prefix;
+    const state = this.#stateOf(id, open?.state ?? endOf(failure, finishedAt), log, total);
     const isOver = state === 'Complete' || state === 'Failed';
-    const results = await log.inside(isPartial || isOver ? completed : 0);
+    const results = await this.#unlessGone(place, id, () =>
+      log.inside(isPartial || isOver ? completed : 0),
+    );
     return { state, completed, total, results };
   }
 
@@ -164,6 +178,8 @@ export class Batches {
     await this.#find(place, id);
     await this.#runner.stop(id);
     await this.#parts.store.batches.delete(id);
+    // A starting server may have taken it up in between; from now on it finds it no more.
+    await this.#runner.stop(id);
     await this.#directory.discard(id);
   }
 
@@ -177,10 +193,13 @@ export class Batches {
     const isComplete = finishedAt !== null && failure === null;
     const log = isComplete
       ? undefined
-      : (this.#runner.get(id)?.log ?? (await ResultLog.read(this.#directory.results(id), total)));
+      : (this.#runner.get(id)?.log ?? (await this.#results(place, id, total)));
     const isThere = log === undefined ? index < total : log.has(index);
     if (!isThere) throw new BatchRowNotFoundError(index, total);
-    return this.#parts.store.batches.files(id, index);
+    const files = await this.#parts.store.batches.files(id, index);
+    // Of one that has just been deleted there are none, whatever the row has left.
+    if (files.length === 0) await this.#find(place, id);
+    return files;
   }
 
   /** The content of such a file. @throws {BatchFileNotFoundError} and as {@link files} */
@@ -193,7 +212,9 @@ export class Batches {
     const files = await this.files(place, id, index);
     const file = files.find(({ name }) => name === fileName);
     if (file === undefined) throw new BatchFileNotFoundError(index, fileName);
-    return { size: file.size, stream: this.#parts.store.blobs.open(file.sha256) };
+    const stream = this.#parts.store.blobs.open(file.sha256);
+    await this.#unlessGone(place, id, () => once(stream, 'open'));
+    return { size: file.size, stream };
   }
 
   /** How many batches run, and how many wait for their turn. */
@@ -210,6 +231,61 @@ export class Batches {
   /** Batches that ended at this time or before have expired. */
   #expiry(): number {
     return Date.now() - this.#parts.config.batch.keep * 1000;
+  }
+
+  /** The results of a batch that does not run. @throws as {@link files} */
+  async #results(place: BatchPlace, id: string, total: number): Promise<ResultLog> {
+    try {
+      return await ResultLog.read(this.#directory.results(id), total);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      // It has been deleted, or has failed without any: so the place of its results says nothing.
+      await this.#find(place, id);
+      return ResultLog.none(total);
+    }
+  }
+
+  /** Opens something of a batch, which may be deleted meanwhile. @throws as {@link files} */
+  async #unlessGone<T>(place: BatchPlace, id: string, open: () => Promise<T>): Promise<T> {
+    try {
+      return await open();
+    } catch (error) {
+      if (isMissing(error)) await this.#find(place, id);
+      throw error;
+    }
+  }
+
+  /** A batch that was complete and has lost results since has failed, and keeps the others. */
+  #stateOf(id: string, state: BatchState, { prefix }: ResultLog, total: number): BatchState {
+    if (state !== 'Complete' || prefix === total) return state;
+    this.#parts.log.error(
+      { batch: id, row: prefix },
+      'The results of a batch are damaged from this row on. Restore them from a backup.',
+    );
+    return 'Failed';
+  }
+
+  /** Whether a batch arrives or is recorded. */
+  async #isKnown(id: string): Promise<boolean> {
+    return this.#arriving.has(id) || (await this.#parts.store.batches.find(id)) !== undefined;
+  }
+
+  /** Leaves nothing of a batch that could not be begun; why it could not is for others to tell. */
+  async #abandon(id: string): Promise<void> {
+    for (const task of [
+      () => this.#runner.stop(id),
+      () => this.#parts.store.batches.delete(id),
+      () => this.#directory.discard(id),
+    ]) {
+      try {
+        await task();
+      } catch (error) {
+        this.#parts.log.error(
+          { err: error, batch: id },
+          'Something is left of a batch that could not be begun; the next start removes it.',
+        );
+      }
+    }
   }
 
   async #find({ user, name, version }: BatchPlace, id: string): Promise<BatchRecord> {
@@ -229,7 +305,7 @@ export class Batches {
   }
 }
 
-function stateOf(failure: string | null, finishedAt: number | null): BatchState {
+function endOf(failure: string | null, finishedAt: number | null): BatchState {
   if (finishedAt === null) return 'Pending';
   return failure === null ? 'Complete' : 'Failed';
 }

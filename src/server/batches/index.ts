@@ -1,4 +1,5 @@
 /** Batches: a service called once for each row of a list, without anybody waiting. */
+export { BatchDirectory } from './batch-directory.js';
 export { Batches, type BatchPlace, type BatchProgress } from './batches.js';
 export {
   BatchFileNotFoundError,

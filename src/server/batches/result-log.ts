@@ -1,25 +1,23 @@
 /**
- * The answers of a batch in a file that only grows. Of each: the number of its row, its length and
- * a checksum (CRC-32 of both and of the answer), 32 bits each, big endian; then its JSON. Rows
- * stand in the order in which they ended. What a server left half written when it was killed is
- * recognised by the checksum and cut off.
+ * The answers of a batch in a file that only grows: a record of each, in the order in which they
+ * ended. What a server left half written when it was killed, and what has been damaged since, is
+ * recognised by the checksums: it counts as not there.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { crc32 } from 'node:zlib';
+import {
+  type FoundRecords,
+  findRecords,
+  RECORD_HEADER,
+  type RowResult,
+  readUpTo,
+  recordHeader,
+} from './result-records.js';
 
-const HEADER = 12;
 /** Bytes read at once. */
 const WINDOW = 1024 * 1024;
 /** Rows that are looked up together. */
 const ROWS_TOGETHER = 256;
-
-/** The answer of one row. */
-export interface RowResult {
-  readonly index: number;
-  /** JSON, as it goes out. */
-  readonly answer: Buffer;
-}
 
 /** Where the answers of a batch are, and the way to them. */
 export class ResultLog {
@@ -27,8 +25,9 @@ export class ResultLog {
   /** By row: where its answer begins, and how long it is; -1 for a row that has none. */
   readonly #offsets: Float64Array;
   readonly #lengths: Uint32Array;
-  /** Bytes of whole records. */
+  /** Bytes up to the end of the last whole record. */
   #end = 0;
+  #damaged = 0;
   #prefix = 0;
   #prefixBytes = 0;
   /** What answers are written to; undefined for those of a batch that has ended. */
@@ -40,12 +39,12 @@ export class ResultLog {
     this.#lengths = new Uint32Array(total);
   }
 
-  /** Opens the answers of a batch that goes on, and cuts off what is not whole. */
+  /** Opens the answers of a batch that goes on, and cuts off what is not whole at their end. */
   static async resume(path: string, total: number): Promise<ResultLog> {
     const log = new ResultLog(path, total);
     const file = await open(path, 'a+', 0o600);
     try {
-      await log.#scan(file, true);
+      await log.#find(file);
       const { size } = await file.stat();
       if (size > log.#end) {
         await file.truncate(log.#end);
@@ -59,16 +58,26 @@ export class ResultLog {
     }
   }
 
-  /** Looks for the answers of a batch that has ended: its file is known to be whole. */
+  /** Looks for the answers of a batch that nothing is written to. @throws when it has no file */
   static async read(path: string, total: number): Promise<ResultLog> {
     const log = new ResultLog(path, total);
     const file = await open(path, 'r');
     try {
-      await log.#scan(file, false);
+      await log.#find(file);
       return log;
     } finally {
       await file.close();
     }
+  }
+
+  /** The answers of a batch that has no file of them. */
+  static none(total: number): ResultLog {
+    return new ResultLog('', total);
+  }
+
+  /** Bytes that were damaged, or half written, when the file was opened. */
+  get damaged(): number {
+    return this.#damaged;
   }
 
   /** Rows that have an answer, counted from the first one without a gap. */
@@ -83,18 +92,12 @@ export class ResultLog {
   /** Writes answers and waits until they are on the disk; only then they are there. */
   async append(results: readonly RowResult[]): Promise<void> {
     if (this.#file === undefined) throw new Error('The results of the batch are closed.');
-    const pieces = results.flatMap(({ index, answer }) => {
-      const header = Buffer.allocUnsafe(HEADER);
-      header.writeUInt32BE(index, 0);
-      header.writeUInt32BE(answer.byteLength, 4);
-      header.writeUInt32BE(crc32(answer, crc32(header.subarray(0, 8))), 8);
-      return [header, answer];
-    });
+    const pieces = results.flatMap((result) => [recordHeader(result), result.answer]);
     await this.#file.appendFile(Buffer.concat(pieces));
     await this.#file.datasync();
     for (const { index, answer } of results) {
-      this.#note(index, this.#end + HEADER, answer.byteLength);
-      this.#end += HEADER + answer.byteLength;
+      this.#note(index, this.#end + RECORD_HEADER, answer.byteLength);
+      this.#end += RECORD_HEADER + answer.byteLength;
     }
     this.#advance();
   }
@@ -127,7 +130,10 @@ export class ResultLog {
   async *#pieces(file: FileHandle, rows: number): AsyncGenerator<Buffer, void> {
     for (let from = 0; from < rows; ) {
       const { to, start, end } = this.#together(from, rows);
-      const bytes = await readAt(file, start, end - start);
+      const bytes = await readUpTo(file, start, end - start);
+      if (bytes.byteLength < end - start) {
+        throw new Error('A file with results of a batch has become shorter.');
+      }
       const parts: Buffer[] = [];
       for (let index = from; index < to; index += 1) {
         if (index > 0) parts.push(COMMA);
@@ -155,31 +161,12 @@ export class ResultLog {
     return { to, start, end };
   }
 
-  /** Finds the records. @param verify whether to compare checksums, and to end at a wrong one */
-  async #scan(file: FileHandle, verify: boolean): Promise<void> {
-    const { size } = await file.stat();
-    let window: Buffer = EMPTY;
-    let windowAt = 0;
-    const at = async (position: number, length: number): Promise<Buffer> => {
-      if (position < windowAt || position + length > windowAt + window.byteLength) {
-        windowAt = position;
-        window = await readAt(file, position, Math.min(size - position, Math.max(length, WINDOW)));
-      }
-      return window.subarray(position - windowAt, position - windowAt + length);
-    };
-    while (this.#end + HEADER <= size) {
-      const header = await at(this.#end, HEADER);
-      const [index, length, sum] = [0, 4, 8].map((part) => header.readUInt32BE(part)) as [
-        number,
-        number,
-        number,
-      ];
-      const start = this.#end + HEADER;
-      if (index >= this.#offsets.length || start + length > size) break;
-      if (verify && crc32(await at(start, length), crc32(header.subarray(0, 8))) !== sum) break;
-      this.#note(index, start, length);
-      this.#end = start + length;
-    }
+  async #find(file: FileHandle): Promise<void> {
+    const found: FoundRecords = await findRecords(file, this.#offsets.length, (...record) =>
+      this.#note(...record),
+    );
+    this.#end = found.end;
+    this.#damaged = found.damaged;
     this.#advance();
   }
 
@@ -196,16 +183,4 @@ export class ResultLog {
   }
 }
 
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
-  for (let filled = 0; filled < length; ) {
-    const rest = length - filled;
-    const { bytesRead } = await file.read(bytes, filled, rest, position + filled);
-    if (bytesRead === 0) throw new Error('A file with results of a batch has become shorter.');
-    filled += bytesRead;
-  }
-  return bytes;
-}
-
 const COMMA = Buffer.from(',');
-const EMPTY = Buffer.alloc(0);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OutputFile } from './output-files.js';
-import type { ResultLog, RowResult } from './result-log.js';
+import type { ResultLog } from './result-log.js';
+import type { RowResult } from './result-records.js';
 
 /**
  * Milliseconds between two writes. Each waits for the disk, so rows that end close to each other

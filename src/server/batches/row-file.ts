@@ -46,8 +46,12 @@ export async function writeRows(path: string, rows: AsyncIterable<Buffer>): Prom
   }
 }
 
-/** The rows of a file in order; no more of them are in memory than were read at once. */
-export async function* readRows(path: string): AsyncGenerator<Row, void> {
+/**
+ * The rows of a file in order; no more of them are in memory than were read at once.
+ * @param total how many there are
+ * @throws when the file holds others: it has been damaged
+ */
+export async function* readRows(path: string, total: number): AsyncGenerator<Row, void> {
   let rest: Buffer[] = [];
   let size = 0;
   let wanted = HEADER;
@@ -69,5 +73,10 @@ export async function* readRows(path: string): AsyncGenerator<Row, void> {
     }
     rest = at === bytes.byteLength ? [] : [bytes.subarray(at)];
     size = bytes.byteLength - at;
+  }
+  if (index !== total || size > 0) {
+    throw new Error(
+      `The file of the rows of a batch is damaged: it ends after ${index} whole rows, of ${total}.`,
+    );
   }
 }

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { BatchConfig } from '../config.js';
 import type { ServiceHold, Services } from '../services/index.js';
@@ -39,6 +38,8 @@ export interface RunnerParts {
 export class BatchRunner {
   readonly #parts: RunnerParts;
   readonly #entries = new Map<string, Entry>();
+  /** Those whose results are being opened; settled when they are entries, or have failed. */
+  readonly #opening = new Map<string, Promise<unknown>>();
   readonly #waiting: Entry[] = [];
   #running = 0;
   #isClosed = false;
@@ -57,35 +58,44 @@ export class BatchRunner {
     return { running: this.#running, waiting: this.#waiting.length };
   }
 
+  /**
+   * Takes a batch in, without running it: from now on it can be stopped. When the runner has been
+   * closed it is left to the next server.
+   * @throws when its results cannot be opened
+   */
+  async open(record: BatchRecord): Promise<void> {
+    if (this.#isClosed) return;
+    const opening = this.#open(record);
+    this.#opening.set(
+      record.id,
+      // Whoever opens it is told of the failure; whoever stops it has nothing to stop then.
+      opening.catch(() => undefined),
+    );
+    try {
+      await opening;
+    } finally {
+      this.#opening.delete(record.id);
+    }
+  }
+
   /** Runs the rows of a batch that have no result yet, when its turn has come. */
-  async add(record: BatchRecord): Promise<void> {
-    const { id, total } = record;
-    const log = await ResultLog.resume(this.#parts.directory.results(id), total);
-    const entry: Entry = {
-      record,
-      log,
-      state: 'Pending',
-      run: undefined,
-      ended: undefined,
-      isStopped: false,
-    };
-    this.#entries.set(id, entry);
+  begin(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || entry.isStopped) return;
     this.#waiting.push(entry);
     this.#startNext();
   }
 
   /** Stops a batch, its running rows with their workers; resolves when it has come to rest. */
   async stop(id: string): Promise<void> {
+    await this.#opening.get(id);
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     entry.isStopped = true;
     entry.run?.stop();
     const place = this.#waiting.indexOf(entry);
-    if (place >= 0) {
-      this.#waiting.splice(place, 1);
-      await entry.log.close();
-    }
-    await entry.ended;
+    if (place >= 0) this.#waiting.splice(place, 1);
+    await (entry.ended ?? entry.log.close());
     this.#entries.delete(id);
   }
 
@@ -103,7 +113,22 @@ export class BatchRunner {
   /** Stops all batches and starts no more. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#entries.keys()].map((id) => this.stop(id)));
+    const ids = [...this.#opening.keys(), ...this.#entries.keys()];
+    await Promise.all(ids.map((id) => this.stop(id)));
+  }
+
+  async #open(record: BatchRecord): Promise<void> {
+    const { directory, log: serverLog } = this.#parts;
+    const { id, total } = record;
+    const log = await ResultLog.resume(directory.results(id), total);
+    if (log.damaged > 0) {
+      serverLog.warn(
+        { batch: id, bytes: log.damaged },
+        'Results of a batch were half written or damaged; the rows that they were of run again.',
+      );
+    }
+    const waits = { state: 'Pending', run: undefined, ended: undefined, isStopped: false } as const;
+    this.#entries.set(id, { record, log, ...waits });
   }
 
   #startNext(): void {
@@ -122,21 +147,24 @@ export class BatchRunner {
   async #run(entry: Entry): Promise<void> {
     const { record, log } = entry;
     const { store, services, directory } = this.#parts;
-    const { id, parallelCount } = record;
+    const { id, total, parallelCount } = record;
     let service: ServiceHold | undefined;
     try {
-      service = await services.holdFormer(record.service);
-      if (entry.isStopped) return;
-      const rows = readRows(directory.rows(id));
-      const keepFiles = fileKeeper(store, id, directory.staging(id));
-      entry.run = new BatchRun({ id, parallelCount, service, log, rows, keepFiles });
-      entry.state = 'InProgress';
-      if (!(await entry.run.run())) return;
+      // One that was killed at its very end needs neither its rows nor its service.
+      if (log.prefix < total) {
+        service = await services.holdFormer(record.service);
+        if (entry.isStopped) return;
+        const rows = readRows(directory.rows(id), total);
+        const keepFiles = fileKeeper(store, id, directory.staging(id));
+        entry.run = new BatchRun({ id, parallelCount, service, log, rows, keepFiles });
+        entry.state = 'InProgress';
+        if (!(await entry.run.run())) return;
+      }
       await store.batches.finish(id, Date.now(), null);
       entry.state = 'Complete';
       this.#entries.delete(id);
       // They have been read for the last time.
-      await this.#tidy(id, () => rm(directory.rows(id), { force: true }));
+      await this.#tidy(id, () => directory.discardRows(id));
     } catch (error) {
       if (entry.isStopped) {
         this.#parts.log.warn({ err: error, batch: id }, 'A batch that was stopped has failed.');

@@ -103,9 +103,10 @@ export class BatchStore {
     return rows.map(fromRow);
   }
 
-  async allIds(): Promise<string[]> {
-    const rows = await this.#db.selectFrom('batches').select('id').execute();
-    return rows.map(({ id }) => id);
+  /** All batches by id, and whether each has ended. */
+  async endings(): Promise<Map<string, boolean>> {
+    const rows = await this.#db.selectFrom('batches').select(['id', 'finished_at']).execute();
+    return new Map(rows.map(({ id, finished_at }) => [id, finished_at !== null]));
   }
 
   async finish(id: string, finishedAt: number, failure: string | null): Promise<void> {

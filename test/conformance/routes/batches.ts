@@ -67,6 +67,11 @@ export const BATCH_ROUTES: readonly Route[] = [
     [400, 'no array of objects, or a row that is not as declared', () => start(TABLE, [{}])],
     [400, '`parallelCount` is no number', () => start(`${TABLE}?parallelCount=many`, [])],
     [404, NO_SERVICE, () => start('/api/Table/none/batch', [])],
+    [
+      413,
+      'more rows or bytes than a batch may have, or more bytes than a row',
+      () => start(TABLE, new Array(101).fill({ x: 1 })),
+    ],
   ]),
   route('GetBatchExecutions', `GET ${PATH}`, [
     [200, 'always, with the ids of your batches', () => ({ path: TABLE })],

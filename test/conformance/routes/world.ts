@@ -1,4 +1,5 @@
 import type { PublishWebServiceRequest } from '../../../src/api/index.js';
+import { CONFIG_DEFAULTS } from '../../../src/server/index.js';
 import {
   type Answer,
   type RequestOptions,
@@ -43,7 +44,11 @@ export const NOTHING = '00000000-0000-4000-8000-000000000000';
 
 /** Starts the server of the table: one worker per service, so that it is soon busy. */
 export async function openWorld(): Promise<World> {
-  const server = await startTestServer({ serviceWorkers: 1, serviceQueue: 1 });
+  const server = await startTestServer({
+    serviceWorkers: 1,
+    serviceQueue: 1,
+    batch: { ...CONFIG_DEFAULTS.batch, maxRows: 100 },
+  });
   const { request } = server;
   let versions = 0;
   const newVersion = () => {
