@@ -45,7 +45,7 @@ export function requireBearer(app: FastifyInstance, auth: Authenticator): void {
     }
     let user: User | Promise<User>;
     try {
-      user = auth.authenticate(bearerToken(request.headers.authorization, auth.advice));
+      user = auth.authenticate(bearerToken(request.headers.authorization, auth.advice), request);
     } catch (error) {
       done(error as Error);
       return;

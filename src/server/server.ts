@@ -114,7 +114,7 @@ async function createContext(config: ServerConfig, { log }: ServerLog): Promise<
     authorization: config.authorization,
     outside: openid,
     directory,
-    onToken: (user, token) => audit?.noteToken(user, token),
+    onToken: (user, token, caller) => audit?.noteToken(user, token, caller),
   });
   const snapshots = new Snapshots(store, materialised);
   const sessions = new Sessions({ config, log, compute, snapshots });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
@@ -44,6 +44,26 @@ const code = (answer: Answer) => answer.json<{ exceptionType: string }>().except
 const seconds = () => Math.floor(Date.now() / 1000);
 
 describe('a server that takes the tokens of an outside issuer', () => {
+  it('notes for its administrator who came with one, when and from where', async () => {
+    const token = await issuer.token({ preferred_username: 'eva@example.org' });
+    const answer = await ask(token);
+    await ask(token);
+    const lines = async () =>
+      (await readFile(join(directory, 'audit.log'), 'utf8'))
+        .split('\n')
+        .filter((line) => line.includes('eva@example.org'));
+    await expect.poll(lines).toHaveLength(1);
+    const [line = ''] = await lines();
+    expect(JSON.parse(line)).toEqual({
+      time: expect.any(String),
+      requestId: answer.headers.get('x-request-id'),
+      address: '127.0.0.1',
+      user: 'eva@example.org',
+      operation: 'login with a token of the issuer',
+    });
+    expect(line).not.toContain(token);
+  });
+
   it('lets in whoever has one, by the name in it, and asks the issuer once', async () => {
     const before = issuer.keyFetches;
     const groups = ['Programmers'];

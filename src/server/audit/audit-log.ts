@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, closeSync, fchownSync, openSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { Caller } from '../auth/index.js';
 import { type LogFile, openLogFile } from '../log-file.js';
 
 /** In the data directory. */
@@ -48,13 +49,14 @@ export class AuditLog {
     this.#file.write(toLine(event));
   }
 
-  /** Notes that a token of an outside issuer has come for the first time. */
-  noteToken(user: string, token: string): void {
+  /** Notes that a token of an outside issuer has come for the first time, and from where. */
+  noteToken(user: string, token: string, caller?: Caller): void {
     const digest = createHash('sha256').update(token).digest('base64');
     if (this.#tokens.has(digest)) return;
     if (this.#tokens.size >= KNOWN_TOKENS) this.#tokens.clear();
     this.#tokens.add(digest);
-    this.note({ user, operation: 'login with a token of the issuer' });
+    const from = caller && { requestId: caller.id, address: caller.ip };
+    this.note({ ...from, user, operation: 'login with a token of the issuer' });
   }
 
   /** Writes what is still in memory. A full disk does not keep the server from stopping. */
@@ -69,9 +71,23 @@ export class AuditLog {
   }
 }
 
+/** Thrown when a command has done its work and this could not be noted. */
+class AuditWriteError extends Error {
+  readonly code = 'AUDIT_WRITE';
+  override readonly name = 'AuditWriteError';
+
+  constructor(operation: string, path: string, cause: NodeJS.ErrnoException) {
+    super(
+      `${operation} has done its work, but ${path} could not be written (${cause.code ?? cause.message}), so that the audit log lacks it. Free its disk or mend its permissions, and note this change yourself.`,
+      { cause },
+    );
+  }
+}
+
 /**
  * Notes what a command has done, beside a server that may run on the data directory.
  * @param operation such as `slipway user add`
+ * @throws {AuditWriteError}
  */
 export function auditCommand(
   dataDirectory: string,
@@ -79,7 +95,25 @@ export function auditCommand(
   subject: Readonly<Record<string, string>> = {},
 ): void {
   const line = toLine({ user: `${userInfo().username} (command line)`, operation, subject });
-  appendFileSync(join(dataDirectory, AUDIT_FILE), line, { mode: 0o600 });
+  const path = join(dataDirectory, AUDIT_FILE);
+  try {
+    const file = openSync(path, 'a', 0o600);
+    try {
+      giveToOwner(file, dataDirectory);
+      appendFileSync(file, line);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw new AuditWriteError(operation, path, error as NodeJS.ErrnoException);
+  }
+}
+
+/** Lets the server write a file that a command of root's may just have made. */
+function giveToOwner(file: number, dataDirectory: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(dataDirectory);
+  fchownSync(file, uid, gid);
 }
 
 function toLine(event: AuditEvent): string {

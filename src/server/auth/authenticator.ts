@@ -64,6 +64,14 @@ export interface OutsideTokens {
   isOver(token: string): boolean;
 }
 
+/** Where a token comes from, for the audit log. */
+export interface Caller {
+  /** Id of the request. */
+  readonly id: string;
+  /** Address of the client. */
+  readonly ip: string;
+}
+
 /** What an authenticator works with. */
 export interface AuthenticatorParts {
   readonly store: Store;
@@ -74,7 +82,7 @@ export interface AuthenticatorParts {
   /** Who checks passwords in place of local accounts. */
   readonly directory?: Directory | undefined;
   /** Told of tokens of an outside issuer, each time that one is checked. */
-  readonly onToken?: ((user: string, token: string) => void) | undefined;
+  readonly onToken?: ((user: string, token: string, caller?: Caller) => void) | undefined;
 }
 
 /** A login or its renewal: whose it is, and the tokens that they get. */
@@ -131,8 +139,8 @@ export class Authenticator {
    * minute: that is the path of every call of a service.
    * @throws {UnauthorizedError} {IssuerUnavailableError}
    */
-  authenticate(token: string): User | Promise<User> {
-    return this.#verified.find(token) ?? this.#verify(token);
+  authenticate(token: string, caller?: Caller): User | Promise<User> {
+    return this.#verified.find(token) ?? this.#verify(token, caller);
   }
 
   /**
@@ -318,13 +326,13 @@ export class Authenticator {
     return { user: name, hash: undefined };
   }
 
-  async #verify(token: string): Promise<User> {
+  async #verify(token: string, caller: Caller | undefined): Promise<User> {
     const since = this.#verified.changes;
     if (this.#outside !== undefined) {
       const { name, groups, expiresAt } = await this.#outside.verify(token);
       const user: User = { name, role: roleOf(groups, this.#authorization) };
       this.#verified.add(token, user, expiresAt);
-      this.#onToken?.(name, token);
+      this.#onToken?.(name, token, caller);
       return user;
     }
     const claims = await verifyAccessToken(this.#keys, token);

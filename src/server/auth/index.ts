@@ -3,6 +3,7 @@ export { ACCESS_TOKEN_LIFETIME } from './access-tokens.js';
 export {
   ADMIN,
   Authenticator,
+  type Caller,
   type Granted,
   type OutsideTokens,
   type User,
