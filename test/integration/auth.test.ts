@@ -33,6 +33,22 @@ const status = (token: string | null, options: RequestOptions = {}) =>
 const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 describe('POST /login', () => {
+  it('refuses a user who is removed while their password is checked', async () => {
+    await server.addUser('passing');
+    const { auth, store } = server.server.context;
+    const find = store.users.find.bind(store.users);
+    const spy = vi.spyOn(store.users, 'find').mockImplementation(async (name) => {
+      const record = await find(name);
+      await auth.removeUser('passing');
+      return record;
+    });
+    const json = { username: 'passing', password: 'passing has a password' };
+    const answer = await server.request('POST', '/login', { json, token: null });
+    expect(spy).toHaveBeenCalledWith('passing');
+    spy.mockRestore();
+    expect([answer.status, answer.text]).toEqual([401, expect.stringContaining('WRONG_PASSWORD')]);
+  });
+
   it('gives a pair of tokens that opens other routes', async () => {
     const { access_token, expires_in, expires_on } = await logIn();
     expect(expires_in).toBe(3600);
@@ -53,7 +69,7 @@ describe('POST /login', () => {
     const insert = store.logins.insert.bind(store.logins);
     const spy = vi.spyOn(store.logins, 'insert').mockImplementationOnce(async (login) => {
       await auth.setPassword('overtaken', 'chosen at that moment');
-      await insert(login);
+      return await insert(login);
     });
     const json = { username: 'overtaken', password: 'the former one' };
     const { status } = await server.request('POST', '/login', { json, token: null });

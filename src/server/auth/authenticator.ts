@@ -159,7 +159,7 @@ export class Authenticator {
     await this.#store.logins.deleteOlder(now - REFRESH_IDLE_LIFETIME, now - REFRESH_TOTAL_LIFETIME);
     const refresh = createRefreshToken();
     const accessId = v4();
-    await this.#store.logins.insert({
+    const isThere = await this.#store.logins.insert({
       id: refresh.loginId,
       user,
       source: this.#source,
@@ -168,6 +168,7 @@ export class Authenticator {
       startedAt: now,
       renewedAt: now,
     });
+    if (!isThere) throw new WrongPasswordError(user);
     // A new password ends the logins that there are. This one may have been checked against the
     // former password, and have become one only after that.
     if (hash !== undefined && (await this.#store.users.find(user))?.passwordHash !== hash) {

@@ -30,19 +30,25 @@ export class LoginStore {
     this.#db = db;
   }
 
-  async insert(record: LoginRecord): Promise<void> {
-    await this.#db
+  /** @returns whether the user is there; one may be removed while their password is checked */
+  async insert(record: LoginRecord): Promise<boolean> {
+    const { id, source, accessId, refreshHash, startedAt, renewedAt } = record;
+    const { numInsertedOrUpdatedRows = 0n } = await this.#db
       .insertInto('logins')
-      .values({
-        id: record.id,
-        user_name: record.user,
-        source: record.source,
-        access_id: record.accessId,
-        refresh_hash: record.refreshHash,
-        started_at: record.startedAt,
-        renewed_at: record.renewedAt,
-      })
-      .execute();
+      .columns([
+        ...(['user_name', 'id', 'source', 'access_id'] as const),
+        ...(['refresh_hash', 'started_at', 'renewed_at'] as const),
+      ])
+      .expression((eb) =>
+        eb
+          .selectFrom('users')
+          .where('name', '=', record.user)
+          .select(['name', eb.val(id).as('id'), eb.val(source).as('source')])
+          .select([eb.val(accessId).as('access'), eb.val(refreshHash).as('hash')])
+          .select([eb.val(startedAt).as('started'), eb.val(renewedAt).as('renewed')]),
+      )
+      .executeTakeFirstOrThrow();
+    return numInsertedOrUpdatedRows > 0n;
   }
 
   async find(id: string): Promise<LoginRecord | undefined> {
