@@ -86,13 +86,23 @@ export class CertificateReload {
     const folders = new Set([dirname(config.certificateFile), dirname(config.keyFile)]);
     const { certificateFile, keyFile } = config;
     const names = new Set([basename(certificateFile), basename(keyFile), MOUNTED_DATA]);
-    this.#watchers = [...folders].map((folder) =>
-      watch(folder, { persistent: false }, (_event, name) => {
-        if (name === null || names.has(name)) void this.reload();
-      }).on('error', (error) =>
-        receiver.log.error({ err: error }, `${folder} cannot be watched for a new certificate.`),
-      ),
-    );
+    this.#watchers = [...folders].flatMap((folder) => {
+      const unwatched = (error: unknown) =>
+        receiver.log.error(
+          { err: error },
+          `${folder} cannot be watched for a new certificate. Send the server SIGHUP when there is one.`,
+        );
+      try {
+        const watcher = watch(folder, { persistent: false }, (_event, name) => {
+          if (name === null || names.has(name)) void this.reload();
+        });
+        return [watcher.on('error', unwatched)];
+      } catch (error) {
+        // ENOSPC and EMFILE: all that this user may watch is watched.
+        unwatched(error);
+        return [];
+      }
+    });
   }
 
   /** Reads the files, after what is being read now. @returns whether they were others */
