@@ -20,6 +20,21 @@ export interface LogFile extends DestinationStream {
   flush(): void;
 }
 
+/** Bytes that wait to be written where the disk takes none; what comes after them is lost. */
+const MAX_WAITING = 16 * 1024 * 1024;
+
+/** Told of once when a log cannot keep what is written to it. */
+export class LogOverflowError extends Error {
+  readonly code = 'LOG_OVERFLOW';
+  override readonly name = 'LogOverflowError';
+
+  constructor(path: string) {
+    super(
+      `${path} has not been written for ${MAX_WAITING / 1024 / 1024} MiB of lines. What comes next is not kept, until there is room on its disk.`,
+    );
+  }
+}
+
 /**
  * Opens a log file, readable by its owner alone. No line is torn when it is exchanged.
  * @param onProblem told when it cannot be written; the server goes on without that part of its log
@@ -27,9 +42,20 @@ export interface LogFile extends DestinationStream {
 export function openLogFile(options: LogFileOptions, onProblem: (error: Error) => void): LogFile {
   const { path, maxBytes } = options;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const stream = pino.destination({ dest: path, mode: 0o600, append: true, sync: false });
+  const stream = pino.destination({
+    dest: path,
+    mode: 0o600,
+    append: true,
+    sync: false,
+    maxLength: MAX_WAITING,
+  });
   let size = sizeOf(path);
   let isRotating = false;
+  let lost = 0;
+  stream.on('drop', () => {
+    lost += 1;
+    if (lost === 1) onProblem(new LogOverflowError(path));
+  });
   stream.on('error', onProblem);
   stream.on('ready', () => {
     size = sizeOf(path);
@@ -37,6 +63,11 @@ export function openLogFile(options: LogFileOptions, onProblem: (error: Error) =
   });
   stream.on('write', (written: number) => {
     size += written;
+    if (lost > 0) {
+      const note = { level: 40, time: Date.now(), msg: `${lost} lines before this one are lost.` };
+      lost = 0;
+      stream.write(`${JSON.stringify(note)}\n`);
+    }
     if (size < maxBytes || isRotating) return;
     isRotating = true;
     try {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openLogFile } from '../../../src/server/log-file.js';
+import { LogOverflowError, openLogFile } from '../../../src/server/log-file.js';
 
 let directory: string;
 let path: string;
@@ -43,6 +43,33 @@ describe('a log file', () => {
     expect(names).toEqual(['server.log.2', 'server.log.1', 'server.log']);
     expect(lines.join('').endsWith(text)).toBe(true);
     expect(text.length).toBeGreaterThan(2000);
+  });
+
+  it('takes no memory without end on a full disk, and says once what becomes of its lines', async () => {
+    const problems: Error[] = [];
+    const log = openLogFile({ path: '/dev/full', maxBytes: 1e9, keep: 0 }, (error) => {
+      problems.push(error);
+    });
+    const line = `${'x'.repeat(1024 * 1024 - 1)}\n`;
+    const before = process.memoryUsage.rss();
+    for (let count = 0; count < 200; count += 1) log.write(line.replace('x', String(count)));
+    await vi.waitFor(() => expect(problems.length).toBeGreaterThan(1));
+    expect(problems.filter((error) => error instanceof LogOverflowError)).toHaveLength(1);
+    expect(problems).toContainEqual(expect.objectContaining({ code: 'ENOSPC' }));
+    expect(process.memoryUsage.rss() - before).toBeLessThan(100 * 1024 * 1024);
+  });
+
+  it('tells between which lines some are lost', async () => {
+    const log = openLogFile({ path, maxBytes: 1e9, keep: 0 }, () => undefined);
+    // The file is open only after this turn of the event loop: until then all of it waits.
+    const line = `${'x'.repeat(1024 * 1024 - 1)}\n`;
+    for (let count = 0; count < 20; count += 1) log.write(line);
+    await vi.waitFor(async () => {
+      expect((await readFile(path, 'utf8')).slice(-100)).toMatch(
+        /"\d lines before this one are lost/,
+      );
+    });
+    expect((await stat(path)).size).toBeLessThan(17 * 1024 * 1024);
   });
 
   it('is opened again after another program has moved it', async () => {
