@@ -47,12 +47,12 @@ export async function untilEnded(
 export function amountOf({ state, completed, total }: BatchProgress, seconds: number): Amount {
   const done = total === 0 ? 1 : completed / total;
   const rows = `${completed.toLocaleString('en')} of ${total.toLocaleString('en')} rows`;
-  if (state === 'pending') return { done, text: `${rows} · waits for its turn` };
+  if (state === 'pending') return { done, text: rows, pace: 'waits for its turn' };
   if (completed === 0 || seconds < 1) return { done, text: rows };
   const rate = completed / seconds;
   const speed = rate >= 10 ? Math.round(rate).toLocaleString('en') : rate.toFixed(1);
   const left = Math.ceil((total - completed) / rate);
-  return { done, text: `${rows} · ${speed} rows/s · ${duration(left)} left` };
+  return { done, text: rows, pace: `${speed} rows/s · ${duration(left)} left` };
 }
 
 function duration(seconds: number): string {

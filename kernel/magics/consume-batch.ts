@@ -2,6 +2,7 @@ import type { JsonValue, WebService } from '../../src/api/index.js';
 import type { BatchId, BatchResults, RServerClient } from '../../src/client/index.js';
 import { type MagicContext, MagicError } from '../magic-context.js';
 import { type Block, code, count, shorten, type View } from '../output/index.js';
+import { failureBlocks, failuresOf, failureText } from './batch-failures.js';
 import { saveBatchFiles } from './batch-files.js';
 import { untilEnded } from './batch-progress.js';
 import type { MagicCall } from './definition.js';
@@ -13,7 +14,6 @@ import { show } from './show.js';
 import { UsageError } from './usage-error.js';
 
 const ROWS_SHOWN = 10;
-const FAILURES_SHOWN = 10;
 const CELL_LENGTH = 200;
 /** More failures than these are told by their number. */
 const FAILURES_IN_DATA = 1000;
@@ -75,7 +75,7 @@ export async function consumeBatch(call: MagicCall, context: MagicContext): Prom
     batch: { id: batch.id, service: name, version, url: batchUrl(client, batch) },
   });
   const failed = failuresOf(results);
-  if (failed.length > 0) context.stream('stderr', `${failureText(failed, results)}\n`);
+  if (failed.length > 0) context.stream('stderr', `${failureText(failed, results.total)}\n`);
 }
 
 interface Outcome {
@@ -85,11 +85,6 @@ interface Outcome {
   readonly seconds: number;
   /** Where the files of the rows were saved, and how many there were. */
   readonly files: { readonly folder: string; readonly count: number } | undefined;
-}
-
-interface Failure {
-  readonly row: number;
-  readonly message: string;
 }
 
 /** Runs what waits for a batch, and cancels that when the user interrupts. */
@@ -133,20 +128,6 @@ function checkOutcome(service: WebService, { id }: BatchId, results: BatchResult
   }
 }
 
-function failuresOf({ results }: BatchResults): Failure[] {
-  return results.flatMap(({ success, errorMessage }, row) =>
-    success ? [] : [{ row, message: errorMessage.trim() || 'it gave no reason' }],
-  );
-}
-
-function failureText(failed: readonly Failure[], { total }: BatchResults): string {
-  const shown = failed.slice(0, FAILURES_SHOWN);
-  const lines = shown.map(({ row, message }) => `  row ${row}: ${shorten(message, CELL_LENGTH)}`);
-  const more = failed.length - shown.length;
-  if (more > 0) lines.push(`  and ${more} more`);
-  return [`${failed.length} of ${count(total, 'row')} failed:`, ...lines].join('\n');
-}
-
 function batchUrl(client: RServerClient, { name, version, id }: BatchId): string {
   return `${serviceUrl(client, name, version)}/batch/${id}`;
 }
@@ -167,7 +148,10 @@ function batchView(service: WebService, outcome: Outcome): View {
       {
         kind: 'fields',
         rows: [
-          ['Took', `${seconds.toFixed(1)} s, ${Math.round(total / seconds)} rows/s`],
+          [
+            'Took',
+            `${seconds.toFixed(1)} s, ${Math.round(total / seconds).toLocaleString('en')} rows/s`,
+          ],
           ['Batch', code(url)],
           ...(names === '' ? [] : ([['Files of each row', saved]] as const)),
         ],
@@ -186,20 +170,6 @@ function batchView(service: WebService, outcome: Outcome): View {
       ...(files === undefined ? {} : { files: { ...files } }),
     },
   };
-}
-
-function failureBlocks(failed: readonly Failure[], total: number): Block[] {
-  if (failed.length === 0) return [];
-  const shown = failed.slice(0, FAILURES_SHOWN);
-  return [
-    { kind: 'note', tone: 'warning', text: `${failed.length} of ${count(total, 'row')} failed.` },
-    {
-      kind: 'table',
-      columns: [{ title: 'Row', align: 'right' }, { title: 'Why' }],
-      rows: shown.map(({ row, message }) => [`${row}`, shorten(message, CELL_LENGTH)]),
-      empty: '',
-    },
-  ];
 }
 
 /** The first results as a table with a column for each output. */

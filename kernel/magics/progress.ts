@@ -21,6 +21,8 @@ export interface Amount {
   readonly done: number;
   /** The same in words: `120 of 300 rows`. */
   readonly text: string;
+  /** What can be said while it goes on: `40 rows/s · 5 s left`. */
+  readonly pace?: string;
 }
 
 /** Tells how much of a step is done; a step that never does shows its time alone. */
@@ -117,15 +119,20 @@ class Progress {
 
 function outcomeOf({ begin, end, state, amount }: Step, hasTime: boolean): Inline {
   const seconds = ((end ?? performance.now()) - begin) / 1000;
+  const time = `${seconds.toFixed(1)} s`;
+  const at = amount === undefined ? '' : ` at ${amount.text}`;
   switch (state) {
     case 'running':
-      if (amount !== undefined) return { ...amount, tone: 'muted' };
+      if (amount !== undefined) {
+        const { done, text, pace } = amount;
+        return { done, text: pace === undefined ? text : `${text} · ${pace}`, tone: 'muted' };
+      }
       return { text: hasTime ? `… ${Math.floor(seconds)} s` : '…', tone: 'muted' };
     case 'done':
-      return { text: `✓ ${seconds.toFixed(1)} s`, tone: 'good' };
+      return { text: `✓ ${time}`, tone: 'good' };
     case 'failed':
-      return { text: `✗ failed after ${seconds.toFixed(1)} s`, tone: 'warning' };
+      return { text: `✗ failed after ${time}${at}`, tone: 'warning' };
     case 'interrupted':
-      return { text: `✗ interrupted after ${seconds.toFixed(1)} s`, tone: 'warning' };
+      return { text: `✗ interrupted after ${time}${at}`, tone: 'warning' };
   }
 }

@@ -21,7 +21,7 @@ export function formatTime(time: string): string {
 
 /** `1 service`, `3 services`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
-  return `${number} ${number === 1 ? noun : plural}`;
+  return `${number.toLocaleString('en')} ${number === 1 ? noun : plural}`;
 }
 
 /** A text cut to a number of characters, with a sign that it was. */

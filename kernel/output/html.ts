@@ -13,6 +13,7 @@ const STYLE = `
 .slipway.slipway caption{color:inherit;text-align:left;white-space:nowrap;font-weight:600;padding:.2em 0}
 .slipway.slipway.slipway tr{background:none}
 .slipway.slipway :is(th,td){text-align:left;padding:.2em 1em .2em 0;border:none;vertical-align:top;background:none;max-width:44em;overflow-wrap:break-word;white-space:pre-wrap}
+.slipway.slipway td:has(>code:only-child){max-width:none}
 .slipway.slipway thead th{border-bottom:1px solid var(--jp-border-color1,#bdbdbd);font-weight:600;white-space:nowrap}
 .slipway.slipway thead+tbody td:first-child{white-space:nowrap}
 .slipway.slipway tbody th{font-weight:400;color:var(--jp-content-font-color2,#616161);white-space:nowrap}

@@ -21,6 +21,14 @@ export interface Runtime {
   readonly password: string;
 }
 
+/** A part of a window, in pixels. */
+interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** A JupyterLab, and a browser to look at it, for the tests of one file. */
 export class LabSuite {
   #world: JupyterWorld | undefined;
@@ -105,8 +113,15 @@ export async function pictureDirectory(): Promise<string | undefined> {
   return directory;
 }
 
-/** Keeps pictures of every cell, light and dark, where `SLIPWAY_SCREENSHOTS` names a directory. */
-export async function picture({ page }: NotebookPage, name: string): Promise<void> {
+/**
+ * Keeps pictures of every cell, light and dark, where `SLIPWAY_SCREENSHOTS` names a directory.
+ * @param only the cells of the picture, by their numbers, without what is around them
+ */
+export async function picture(
+  { page }: NotebookPage,
+  name: string,
+  only?: { readonly from: number; readonly to: number },
+): Promise<void> {
   const directory = await pictureDirectory();
   if (directory === undefined) return;
   const height = await page
@@ -121,14 +136,25 @@ export async function picture({ page }: NotebookPage, name: string): Promise<voi
   await page
     .locator('.jp-Notebook .jp-WindowedPanel-outer')
     .evaluate((panel) => panel.scrollTo(0, 0));
-  await pictureInBothThemes({ page }, join(directory, name));
+  const cells = page.locator('.jp-Notebook .jp-Cell');
+  await pictureInBothThemes({ page }, join(directory, name), async () => {
+    if (only === undefined) return undefined;
+    const first = await cells.nth(only.from).boundingBox();
+    const last = await cells.nth(only.to).boundingBox();
+    if (first === null || last === null) throw new Error('The cells cannot be seen.');
+    return { ...first, height: last.y + last.height - first.y };
+  });
   await page.setViewportSize({ width: 1280, height: 1000 });
 }
 
-/** Takes `PATH-dark.png` and `PATH-light.png` of the window as it is. */
+/**
+ * Takes `PATH-dark.png` and `PATH-light.png` of the window as it is.
+ * @param clip finds the part that is wanted, where it is not the whole
+ */
 export async function pictureInBothThemes(
   { page }: Pick<NotebookPage, 'page'>,
   path: string,
+  clip: () => Promise<Rectangle | undefined> = async () => undefined,
 ): Promise<void> {
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme });
@@ -136,6 +162,7 @@ export async function pictureInBothThemes(
       .locator(`body[data-jp-theme-light="${colorScheme === 'light'}"]`)
       .waitFor({ state: 'attached' });
     await page.locator('#jupyterlab-splash').waitFor({ state: 'detached' });
-    await page.screenshot({ path: `${path}-${colorScheme}.png` });
+    const part = await clip();
+    await page.screenshot({ path: `${path}-${colorScheme}.png`, ...(part && { clip: part }) });
   }
 }

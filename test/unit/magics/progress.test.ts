@@ -102,7 +102,7 @@ describe('progress', () => {
       step('Calling', async (report) => {
         report({ done: 0.1, text: '1 of 10 rows' });
         await delay(1500);
-        report({ done: 0.5, text: '5 of 10 rows' });
+        report({ done: 0.5, text: '5 of 10 rows', pace: '4 rows/s' });
         await delay(500);
       }),
     );
@@ -110,10 +110,25 @@ describe('progress', () => {
     await running;
     expect(shown.map(({ text }) => text)).toEqual([
       'Calling  ██░░░░░░░░░░░░░░░░░░ 1 of 10 rows',
-      'Calling  ██████████░░░░░░░░░░ 5 of 10 rows',
-      'Calling  ██████████░░░░░░░░░░ 5 of 10 rows',
+      'Calling  ██████████░░░░░░░░░░ 5 of 10 rows · 4 rows/s',
+      'Calling  ██████████░░░░░░░░░░ 5 of 10 rows · 4 rows/s',
       'Calling  ✓ 2.0 s',
     ]);
     expect(shown[1]?.bundle['text/html']).toContain('<progress max="1" value="0.500"></progress>');
+  });
+
+  it('says how much of a step was done when it was interrupted', async () => {
+    const { shown, interrupt, context } = watched();
+    const running = withProgress(context, (step) =>
+      step('Calling', async (report) => {
+        report({ done: 0.5, text: '5 of 10 rows', pace: '4 rows/s' });
+        await delay(2000);
+      }),
+    );
+    await vi.advanceTimersByTimeAsync(1500);
+    interrupt.abort();
+    expect(shown.at(-1)?.text).toBe('Calling  ✗ interrupted after 1.5 s at 5 of 10 rows');
+    await vi.advanceTimersByTimeAsync(500);
+    await running;
   });
 });
