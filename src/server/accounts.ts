@@ -27,10 +27,10 @@ export async function prepareAdmin(
   config: ServerConfig,
   auth: Authenticator,
 ): Promise<string | undefined> {
-  if (config.embedded) return auth.renewAdmin();
+  if (config.embedded) return auth.accounts.renewAdmin();
   const { openid, ldap } = config.authentication;
   if (openid !== undefined || ldap !== undefined) return undefined;
-  const password = await auth.ensureAdmin();
+  const password = await auth.accounts.ensureAdmin();
   if (password !== undefined) {
     await writePrivateFile(join(config.dataDirectory, PASSWORD_FILE), `${password}\n`);
   }

@@ -11,6 +11,7 @@ export {
 } from './data-directory.js';
 export { rotateKey } from './key-rotation.js';
 export { PortInUseError } from './listening.js';
-export { createServer, type SlipwayServer } from './server.js';
+export type { SlipwayServer } from './running-server.js';
+export { createServer } from './server.js';
 export type { Role } from './store/index.js';
 export { type AccountSummary, type Holdings, UserManagement } from './user-management.js';

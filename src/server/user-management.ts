@@ -119,7 +119,7 @@ export class UserManagement {
 
   /** @throws {UnknownUserError} */
   async setRole(name: string, role: Role): Promise<void> {
-    await this.auth.setRole(name, role);
+    await this.auth.accounts.setRole(name, role);
     this.#note('role', { name, role });
   }
 
@@ -130,7 +130,7 @@ export class UserManagement {
    */
   async remove(name: string): Promise<Holdings> {
     if (name === ADMIN) throw new AdminStaysError();
-    await this.auth.removeUser(name);
+    await this.auth.accounts.remove(name);
     this.#note('remove', { name });
     const services = (await this.store.services.list()).filter(({ owner }) => owner === name);
     const snapshots = await this.store.snapshots.list(name);
@@ -154,7 +154,7 @@ export class UserManagement {
   }
 
   async #setPassword(name: string, password: string, role?: Role): Promise<void> {
-    await this.auth.setPassword(name, password, role);
+    await this.auth.accounts.setPassword(name, password, role);
     if (name === ADMIN) await rm(join(this.dataDirectory, PASSWORD_FILE), { force: true });
   }
 }

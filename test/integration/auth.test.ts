@@ -39,7 +39,7 @@ describe('POST /login', () => {
     const find = store.users.find.bind(store.users);
     const spy = vi.spyOn(store.users, 'find').mockImplementation(async (name) => {
       const record = await find(name);
-      await auth.removeUser('passing');
+      await auth.accounts.remove('passing');
       return record;
     });
     const json = { username: 'passing', password: 'passing has a password' };
@@ -65,10 +65,10 @@ describe('POST /login', () => {
 
   it('gives nothing for a password that is replaced while it is checked', async () => {
     const { auth, store } = server.server.context;
-    await auth.setPassword('overtaken', 'the former one');
+    await auth.accounts.setPassword('overtaken', 'the former one');
     const insert = store.logins.insert.bind(store.logins);
     const spy = vi.spyOn(store.logins, 'insert').mockImplementationOnce(async (login) => {
-      await auth.setPassword('overtaken', 'chosen at that moment');
+      await auth.accounts.setPassword('overtaken', 'chosen at that moment');
       return await insert(login);
     });
     const json = { username: 'overtaken', password: 'the former one' };

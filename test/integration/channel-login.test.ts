@@ -75,7 +75,7 @@ describe('a kernel whose login ends', () => {
       { allow_stdin: true },
     );
     await client.next(({ parent, type }) => parent.msg_id === id && type === 'stream');
-    await server.server.context.auth.setPassword('admin', 'Another-Password-1');
+    await server.server.context.auth.accounts.setPassword('admin', 'Another-Password-1');
     await vi.advanceTimersByTimeAsync(MINUTE);
     await client.next(({ type }) => type === 'input_request');
     await client.answer('Another-Password-1');

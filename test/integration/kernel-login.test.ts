@@ -39,7 +39,8 @@ afterEach(async () => {
   await proxy.close();
 });
 
-const setPassword = (password: string) => server.server.context.auth.setPassword(user, password);
+const setPassword = (password: string) =>
+  server.server.context.auth.accounts.setPassword(user, password);
 
 /** Starts a kernel whose environment says nothing but this. */
 async function start(variables: NodeJS.ProcessEnv = {}): Promise<KernelProcess['client']> {
@@ -301,7 +302,7 @@ describe('%connect', () => {
   it('asks until the answer is right, and shows where each setting comes from', async () => {
     const client = await withPassword();
     const name = `second-${count}`;
-    await server.server.context.auth.setPassword(name, 'Another-1');
+    await server.server.context.auth.accounts.setPassword(name, 'Another-1');
     const id = await client.sendCell(`%connect ${server.url} --user ${name}`, ASKABLE);
     await question(client);
     await client.answer('wrong');

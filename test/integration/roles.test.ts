@@ -71,7 +71,7 @@ describe('a Reader', () => {
     });
     const { sessionId } = created.json<{ sessionId: string }>();
     await publish(server, 'demoted/1', DOUBLE, { token: tokens.Contributor });
-    await server.server.context.auth.setRole('demoted', 'Reader');
+    await server.server.context.auth.accounts.setRole('demoted', 'Reader');
     const path = `/sessions/${sessionId}`;
     const [refused] = await ask('Contributor', 'POST', `${path}/execute`, { code: '1' });
     expect(refused).toBe(403);

@@ -173,7 +173,11 @@ describe('publishing', () => {
   });
 
   it('refuses users with the role Reader', async () => {
-    await server.server.context.auth.setPassword('reader', 'reader has a password', 'Reader');
+    await server.server.context.auth.accounts.setPassword(
+      'reader',
+      'reader has a password',
+      'Reader',
+    );
     const token = await server.login('reader', 'reader has a password');
     const answer = await tryPublish(server, 'Read/1', ADD, { token });
     expect(answer.status).toBe(403);
@@ -383,10 +387,10 @@ describe("another user's service", () => {
   it('is no longer changed by who has become a Reader, and still shows them its code', async () => {
     const { auth } = server.server.context;
     const password = 'former has a password';
-    await auth.setPassword('former', password, 'Contributor');
+    await auth.accounts.setPassword('former', password, 'Contributor');
     const before = await server.login('former', password);
     await publish(server, 'Former/1', ADD, { token: before });
-    await auth.setPassword('former', password, 'Reader');
+    await auth.accounts.setPassword('former', password, 'Reader');
     const token = await server.login('former', password);
     const patched = await server.request('PATCH', '/services/Former/1', { token, json: {} });
     expect(patched.status).toBe(403);
@@ -397,7 +401,7 @@ describe("another user's service", () => {
   });
 
   it('can be deleted by an Owner', async () => {
-    await server.server.context.auth.setPassword('boss', 'boss has a password', 'Owner');
+    await server.server.context.auth.accounts.setPassword('boss', 'boss has a password', 'Owner');
     const token = await server.login('boss', 'boss has a password');
     await publish(server, 'Owned/1', ADD);
     expect((await server.request('DELETE', '/services/Owned/1', { token })).status).toBe(200);

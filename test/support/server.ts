@@ -104,7 +104,7 @@ export async function startTestServer(
     login,
     async addUser(name, role) {
       const secret = `${name} has a password`;
-      await server.context.auth.setPassword(name, secret, role);
+      await server.context.auth.accounts.setPassword(name, secret, role);
       return login(name, secret);
     },
     async close() {

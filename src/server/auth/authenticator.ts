@@ -2,8 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { v4 } from 'uuid';
 import type { TokenPair } from '../../api/index.js';
 import type { AuthorizationConfig } from '../config.js';
-import type { LoginRecord, LoginSource, Role, Store, UserRecord } from '../store/index.js';
-import { wireTime } from '../time.js';
+import type { LoginRecord, LoginSource, Store } from '../store/index.js';
 import {
   ACCESS_TOKEN_LIFETIME,
   type Claims,
@@ -11,20 +10,18 @@ import {
   signAccessToken,
   verifyAccessToken,
 } from './access-tokens.js';
-import { type Directory, DirectoryUsers } from './directory-users.js';
+import { Accounts } from './accounts.js';
+import { DirectoryUsers } from './directory-users.js';
 import {
   InvalidRefreshTokenError,
   type LoginAdvice,
   TokenExpiredError,
   TokenRevokedError,
-  UnknownUserError,
-  UnsuitableUserNameError,
   WrongPasswordError,
 } from './errors.js';
-import { GivenPassword } from './given-password.js';
 import { LoginGuard } from './login-guard.js';
-import { LocalLoginDisabledError, type OutsideUser } from './openid/index.js';
-import { checkPassword, hashPassword, randomPassword } from './passwords.js';
+import { LocalLoginDisabledError } from './openid/index.js';
+import { checkPassword } from './passwords.js';
 import {
   createRefreshToken,
   parseRefreshToken,
@@ -35,61 +32,7 @@ import {
 import { roleOf } from './roles.js';
 import type { SigningKeys } from './signing-key.js';
 import { TokenCache } from './token-cache.js';
-
-/** Who sends a request. */
-export interface User {
-  readonly name: string;
-  readonly role: Role;
-}
-
-/** The account that a new data directory has. */
-export const ADMIN = 'admin';
-
-/**
- * The role of an account when no roles are declared, as in R Server:
- * everyone manages their own, `admin` included.
- */
-const DEFAULT_ROLE: Role = 'Contributor';
-
-/** 1 to 128 characters without control characters. */
-const USER_NAME = /^\P{Cc}{1,128}$/u;
-
-/** Where users and their tokens come from when they are not this server's own. */
-export interface OutsideTokens {
-  /** How to get a token that counts. */
-  readonly advice: LoginAdvice;
-  /** @throws {UnauthorizedError} {IssuerUnavailableError} */
-  verify(token: string): Promise<OutsideUser>;
-  /** Whether the time of a token is up that was right before. */
-  isOver(token: string): boolean;
-}
-
-/** Where a token comes from, for the audit log. */
-export interface Caller {
-  /** Id of the request. */
-  readonly id: string;
-  /** Address of the client. */
-  readonly ip: string;
-}
-
-/** What an authenticator works with. */
-export interface AuthenticatorParts {
-  readonly store: Store;
-  readonly keys: SigningKeys;
-  readonly authorization: AuthorizationConfig;
-  /** What counts in place of accounts and tokens of this server. */
-  readonly outside?: OutsideTokens | undefined;
-  /** Who checks passwords in place of local accounts. */
-  readonly directory?: Directory | undefined;
-  /** Told of tokens of an outside issuer, each time that one is checked. */
-  readonly onToken?: ((user: string, token: string, caller?: Caller) => void) | undefined;
-}
-
-/** A login or its renewal: whose it is, and the tokens that they get. */
-export interface Granted {
-  readonly user: string;
-  readonly tokens: TokenPair;
-}
+import type { AuthenticatorParts, Caller, Granted, OutsideTokens, User } from './types.js';
 
 /** Who has given the right password, and the hash it was checked against, if that is kept here. */
 interface Checked {
@@ -115,12 +58,14 @@ export class Authenticator {
   readonly #source: LoginSource;
   readonly #verified = new TokenCache();
   readonly #onToken: AuthenticatorParts['onToken'];
-  #given: GivenPassword | undefined;
+  /** Those that have their passwords here. */
+  readonly accounts: Accounts;
 
   constructor(parts: AuthenticatorParts) {
     const { store, keys, authorization, outside, directory } = parts;
     this.#onToken = parts.onToken;
     this.#store = store;
+    this.accounts = new Accounts(store, (name) => this.#verified.forgetUser(name));
     this.#keys = keys;
     this.#authorization = authorization;
     this.#outside = outside;
@@ -229,87 +174,13 @@ export class Authenticator {
     return login.user;
   }
 
-  /**
-   * Creates the account `admin` with a random password where there is none.
-   * @returns the password, or undefined when the account was there
-   */
-  async ensureAdmin(): Promise<string | undefined> {
-    if ((await this.#store.users.find(ADMIN))?.passwordHash !== undefined) {
-      return undefined;
-    }
-    const password = randomPassword();
-    await this.setPassword(ADMIN, password);
-    return password;
-  }
-
-  /**
-   * Gives `admin` a random password, which logs in without the time that others take: that of an
-   * embedded server, which its user's programs read from a file.
-   * @returns the password
-   */
-  async renewAdmin(): Promise<string> {
-    const password = randomPassword();
-    this.#given = new GivenPassword(password, await this.setPassword(ADMIN, password));
-    return password;
-  }
-
-  /**
-   * Sets the password of an account, which is created when it is new, and ends its logins.
-   * @param role of the account; without it, it keeps the one that it has
-   * @returns the hash that the account has now
-   * @throws {UnsuitablePasswordError} or {UnsuitableUserNameError}
-   */
-  async setPassword(name: string, password: string, role?: Role): Promise<string> {
-    if (!USER_NAME.test(name)) {
-      throw new UnsuitableUserNameError();
-    }
-    const existing = await this.#store.users.find(name);
-    const passwordHash = await hashPassword(password);
-    await this.#store.users.save({
-      name,
-      role: role ?? (existing?.passwordHash === undefined ? DEFAULT_ROLE : existing.role),
-      passwordHash,
-      creationTime: wireTime(new Date()),
-    });
-    await this.#store.logins.deleteOfUser(name);
-    this.#verified.forgetUser(name);
-    return passwordHash;
-  }
-
-  /**
-   * Gives an account another role, at once.
-   * @throws {UnknownUserError} when there is no local account of that name
-   */
-  async setRole(name: string, role: Role): Promise<void> {
-    await this.#findAccount(name);
-    await this.#store.users.setRole(name, role);
-    this.#verified.forgetUser(name);
-  }
-
-  /**
-   * Removes an account, of a user of a directory what is kept of them, and ends their logins.
-   * @throws {UnknownUserError}
-   */
-  async removeUser(name: string): Promise<void> {
-    if (!(await this.#store.users.delete(name))) throw new UnknownUserError(name);
-    this.#verified.forgetUser(name);
-  }
-
-  async #findAccount(name: string): Promise<UserRecord> {
-    const record = await this.#store.users.find(name);
-    if (record?.passwordHash === undefined) throw new UnknownUserError(name);
-    return record;
-  }
-
   async #checkLocally(username: string, password: string, address: string): Promise<Checked> {
-    const user = await this.#store.users.find(username);
-    const hash = user?.passwordHash;
-    const isGiven = hash !== undefined && this.#given?.isPasswordOf(hash, password);
+    const { user, hash, isPassword } = await this.accounts.find(username, password);
     const isCorrect =
-      isGiven ||
+      isPassword ||
       (await this.#guard.attempt(username, address, () => checkPassword(password, hash)));
-    if (!isCorrect || user === undefined) throw new WrongPasswordError(hash && user?.name);
-    return { user: user.name, hash };
+    if (!isCorrect || user === undefined) throw new WrongPasswordError(hash && user);
+    return { user, hash };
   }
 
   async #checkInDirectory(

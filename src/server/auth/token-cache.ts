@@ -1,4 +1,4 @@
-import type { User } from './authenticator.js';
+import type { User } from './types.js';
 
 /**
  * Milliseconds that an answer is kept. Another process, such as `slipway user password`, can end

@@ -75,7 +75,7 @@ describe('an access token', () => {
 
   it('ends when its user gets another password', async () => {
     const token = await server.addUser('changing');
-    await server.server.context.auth.setPassword('changing', 'another password');
+    await server.server.context.auth.accounts.setPassword('changing', 'another password');
     expectRefusal(server, await server.request('GET', '/status', { token }), REVOKED);
   });
 

@@ -62,7 +62,7 @@ export async function openWorld(): Promise<World> {
   };
   const withRole = async (name: string, role: 'Owner' | 'Reader') => {
     const password = `${name} has a password`;
-    await server.server.context.auth.setPassword(name, password, role);
+    await server.server.context.auth.accounts.setPassword(name, password, role);
     return server.login(name, password);
   };
 
