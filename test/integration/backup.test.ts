@@ -149,8 +149,10 @@ describe('slipway server backup', () => {
       await server.end('SIGINT');
     }
     await symlink(home('second'), home('link'));
+    await mkdir(`${home('taken')}.partial`);
     const sentences: [string, RegExp][] = [
       [folder(), /is there already/],
+      [home('taken'), /taken\.partial is there already: what a backup left that was broken off/],
       [join(home('second'), 'x'), /lies in the data directory itself/],
       [join(home('link'), 'new', 'x'), /lies in the data directory itself/],
     ];

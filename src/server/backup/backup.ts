@@ -47,15 +47,19 @@ export async function backUp(dataDirectory: string, target: string): Promise<Bac
   if (`${realPath(target)}${sep}`.startsWith(`${realPath(dataDirectory)}${sep}`)) {
     throw new BackupError(`${target} lies in the data directory itself. Name one elsewhere.`);
   }
+  const partial = `${target}.partial`;
+  if (existsSync(partial)) {
+    throw new BackupError(
+      `${partial} is there already: what a backup left that was broken off, or something else. Remove it, or name another folder.`,
+    );
+  }
   const hold = takeHold(join(dataDirectory, GARBAGE_HOLD), HOLD_TIMEOUT);
   if (hold === undefined) {
     throw new BackupError(
       `Another backup of ${dataDirectory} is being made. Try again when it is done.`,
     );
   }
-  const partial = `${target}.partial`;
   try {
-    await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true, mode: 0o700 });
     const copied = await copyAll(dataDirectory, partial);
     const report: BackupReport = {

@@ -10,6 +10,7 @@ export const DATABASE = DATABASE_FILE;
 const PASSING: ReadonlySet<string> = new Set([
   'lock.db',
   'garbage.db',
+  'inbox',
   'server.json',
   'runtime.json',
   'stopped.json',
@@ -18,6 +19,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'restarts',
   'run',
   'scratch',
+  'sealed',
   'staging',
   'work',
 ]);
