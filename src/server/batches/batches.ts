@@ -2,23 +2,16 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import { v4 } from 'uuid';
-import type { User } from '../auth/index.js';
 import type { ServerConfig } from '../config.js';
 import { ServiceNotFoundError, type Services } from '../services/index.js';
 import type { BatchFile, BatchRecord, Store } from '../store/index.js';
 import { wireTime } from '../time.js';
-import { BatchDirectory, isMissing } from './batch-directory.js';
+import { BatchDirectory } from './batch-directory.js';
+import { BatchLookup, type BatchPlace } from './batch-lookup.js';
 import { rowsOf } from './body.js';
-import { BatchFileNotFoundError, BatchNotFoundError, BatchRowNotFoundError } from './errors.js';
-import { ResultLog } from './result-log.js';
+import { BatchFileNotFoundError, BatchRowNotFoundError } from './errors.js';
+import type { ResultLog } from './result-log.js';
 import { BatchRunner, type BatchState } from './runner.js';
-
-/** Which version of a service a batch is of, and who wants something of it. */
-export interface BatchPlace {
-  readonly user: User;
-  readonly name: string;
-  readonly version: string;
-}
 
 /** How far a batch is, and its results as a stream. */
 export interface BatchProgress {
@@ -45,6 +38,7 @@ export interface BatchParts {
 export class Batches {
   readonly #parts: BatchParts;
   readonly #directory: BatchDirectory;
+  readonly #lookup: BatchLookup;
   readonly #runner: BatchRunner;
   /** Batches whose rows arrive at the moment. */
   readonly #arriving = new Set<string>();
@@ -55,6 +49,7 @@ export class Batches {
     this.#directory = new BatchDirectory(parts.config.dataDirectory);
     const { log, store, services, config } = parts;
     const directory = this.#directory;
+    this.#lookup = new BatchLookup(store, directory, config.batch.keep);
     this.#runner = new BatchRunner({ config: config.batch, log, store, services, directory });
   }
 
@@ -85,7 +80,7 @@ export class Batches {
    */
   async expire(): Promise<void> {
     const { store, log } = this.#parts;
-    const expired = await store.batches.deleteFinishedBefore(this.#expiry());
+    const expired = await store.batches.deleteFinishedBefore(this.#lookup.expiry);
     if (expired.length > 0) log.debug({ batches: expired.length }, 'Batches have expired.');
     const ids = await this.#directory.ids();
     const known = await store.batches.endings();
@@ -145,7 +140,7 @@ export class Batches {
    */
   async list({ user, name, version }: BatchPlace): Promise<string[]> {
     const { store } = this.#parts;
-    const ids = await store.batches.ids(user.name, name, version, this.#expiry());
+    const ids = await store.batches.ids(user.name, name, version, this.#lookup.expiry);
     if (ids.length === 0 && (await store.services.find(name, version)) === undefined) {
       throw new ServiceNotFoundError(name, version);
     }
@@ -161,13 +156,13 @@ export class Batches {
   async progress(place: BatchPlace, id: string, isPartial: boolean): Promise<BatchProgress> {
     // It is looked for first: what is found in the database may be older than its end.
     const running = this.#runner.get(id);
-    const { total, failure, finishedAt } = await this.#find(place, id);
+    const { total, failure, finishedAt } = await this.#lookup.find(place, id);
     const open = running ?? this.#runner.get(id);
-    const log = open?.log ?? (await this.#results(place, id, total));
+    const log = open?.log ?? (await this.#lookup.results(place, id, total));
     const completed = log.prefix;
     const state = this.#stateOf(id, open?.state ?? endOf(failure, finishedAt), log, total);
     const isOver = state === 'Complete' || state === 'Failed';
-    const results = await this.#unlessGone(place, id, () =>
+    const results = await this.#lookup.unlessGone(place, id, () =>
       log.inside(isPartial || isOver ? completed : 0),
     );
     return { state, completed, total, results };
@@ -175,7 +170,7 @@ export class Batches {
 
   /** Cancels a batch and deletes it. @throws {ServiceNotFoundError} or {BatchNotFoundError} */
   async remove(place: BatchPlace, id: string): Promise<void> {
-    await this.#find(place, id);
+    await this.#lookup.find(place, id);
     await this.#runner.stop(id);
     await this.#parts.store.batches.delete(id);
     // A starting server may have taken it up in between; from now on it finds it no more.
@@ -188,17 +183,17 @@ export class Batches {
    * @throws {ServiceNotFoundError} {BatchNotFoundError} {BatchRowNotFoundError}
    */
   async files(place: BatchPlace, id: string, index: number): Promise<readonly BatchFile[]> {
-    const { total, failure, finishedAt } = await this.#find(place, id);
+    const { total, failure, finishedAt } = await this.#lookup.find(place, id);
     // Of a complete batch all rows have results, and to read them all for each file takes long.
     const isComplete = finishedAt !== null && failure === null;
     const log = isComplete
       ? undefined
-      : (this.#runner.get(id)?.log ?? (await this.#results(place, id, total)));
+      : (this.#runner.get(id)?.log ?? (await this.#lookup.results(place, id, total)));
     const isThere = log === undefined ? index < total : log.has(index);
     if (!isThere) throw new BatchRowNotFoundError(index, total);
     const files = await this.#parts.store.batches.files(id, index);
     // Of one that has just been deleted there are none, whatever the row has left.
-    if (files.length === 0) await this.#find(place, id);
+    if (files.length === 0) await this.#lookup.find(place, id);
     return files;
   }
 
@@ -213,7 +208,7 @@ export class Batches {
     const file = files.find(({ name }) => name === fileName);
     if (file === undefined) throw new BatchFileNotFoundError(index, fileName);
     const stream = this.#parts.store.blobs.open(file.sha256);
-    await this.#unlessGone(place, id, () => once(stream, 'open'));
+    await this.#lookup.unlessGone(place, id, () => once(stream, 'open'));
     return { size: file.size, stream };
   }
 
@@ -226,33 +221,6 @@ export class Batches {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#runner.close();
-  }
-
-  /** Batches that ended at this time or before have expired. */
-  #expiry(): number {
-    return Date.now() - this.#parts.config.batch.keep * 1000;
-  }
-
-  /** The results of a batch that does not run. @throws as {@link files} */
-  async #results(place: BatchPlace, id: string, total: number): Promise<ResultLog> {
-    try {
-      return await ResultLog.read(this.#directory.results(id), total);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      // It has been deleted, or has failed without any: so the place of its results says nothing.
-      await this.#find(place, id);
-      return ResultLog.none(total);
-    }
-  }
-
-  /** Opens something of a batch, which may be deleted meanwhile. @throws as {@link files} */
-  async #unlessGone<T>(place: BatchPlace, id: string, open: () => Promise<T>): Promise<T> {
-    try {
-      return await open();
-    } catch (error) {
-      if (isMissing(error)) await this.#find(place, id);
-      throw error;
-    }
   }
 
   /** A batch that was complete and has lost results since has failed, and keeps the others. */
@@ -286,22 +254,6 @@ export class Batches {
         );
       }
     }
-  }
-
-  async #find({ user, name, version }: BatchPlace, id: string): Promise<BatchRecord> {
-    const { store } = this.#parts;
-    const record = await store.batches.find(id);
-    const isTheirs =
-      record !== undefined &&
-      record.owner === user.name &&
-      record.service.name === name &&
-      record.service.version === version &&
-      (record.finishedAt === null || record.finishedAt > this.#expiry());
-    if (isTheirs) return record;
-    const isThere = (await store.services.find(name, version)) !== undefined;
-    throw isThere
-      ? new BatchNotFoundError(name, version, id)
-      : new ServiceNotFoundError(name, version);
   }
 }
 
