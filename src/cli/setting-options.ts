@@ -1,6 +1,10 @@
 import type { Command } from 'commander';
 import { CONFIG_DEFAULTS, SETTINGS, settingsOf, variableOf } from '../server/settings/index.js';
 
+/** A description of a setting, which is Markdown, as a terminal shows it. */
+const plainText = (markdown: string) =>
+  markdown.replaceAll('`', '').replaceAll(/, see \[[^\]]*\]\([^)]*\)/g, '');
+
 /** Adds the options of all settings that have one, `--config` and `--set`. */
 export function addSettingOptions(command: Command): Command {
   command.option('--config <path>', 'the configuration file (SLIPWAY_SERVER_CONFIG)');
@@ -13,7 +17,7 @@ export function addSettingOptions(command: Command): Command {
     const end = notes.length > 0 ? ` (${notes.join('; ')})` : '';
     command.option(
       isSwitch ? details.option : `${details.option} ${kind.placeholder}`,
-      description.replaceAll('`', '') + end,
+      plainText(description) + end,
     );
   }
   return command.option(

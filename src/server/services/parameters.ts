@@ -5,6 +5,7 @@ import {
   resolveParameterType,
 } from '../../api/index.js';
 import { checkJsonLimits } from '../json-limits.js';
+import { jsonProblem } from '../json-problem.js';
 import { InvalidCallBodyError, InvalidParameterError } from './errors.js';
 
 /**
@@ -52,7 +53,7 @@ function parseObject(body: Buffer): Record<string, unknown> {
     values = body.byteLength === 0 ? {} : JSON.parse(body.toString());
   } catch (error) {
     throw new InvalidCallBodyError(
-      'The body is not valid JSON. Send an object with the parameters by name, such as {"x":1}.',
+      `The body is not valid JSON: ${jsonProblem(error as SyntaxError)}. Send an object with the parameters by name, such as {"x":1}.`,
       { cause: error },
     );
   }
