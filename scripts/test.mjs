@@ -6,7 +6,8 @@
  *
  * With CI=true a skipped test is a failure: what CI cannot check is not checked.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInForeground } from './setup/command.mjs';
 import { afterSetup } from './setup/index.mjs';
@@ -18,7 +19,6 @@ const LEVELS = ['unit', 'integration', 'conformance', 'e2e'];
 /** What pytest exits with when it collected no test. */
 const PYTEST_NO_TESTS = 5;
 const NO_TESTS = { passed: 0, failed: 0, skipped: 0 };
-const environment = { ...process.env, SLIPWAY_PYTHON: venvPython };
 
 await afterSetup(async () => {
   const args = process.argv.slice(2);
@@ -27,17 +27,41 @@ await afterSetup(async () => {
   const python = files.filter((file) => file.split('::')[0]?.endsWith('.py'));
   const typescript = files.filter((file) => !python.includes(file));
 
-  const runs = [];
-  if (files.length === 0 || typescript.length > 0) runs.push(await runVitest(levels, typescript));
-  if (files.length === 0 || python.length > 0) runs.push(await runPytest(levels, python));
-  return summary(runs);
+  const userData = emptyUserData();
+  try {
+    const env = {
+      ...process.env,
+      SLIPWAY_HOME: '',
+      SLIPWAY_PYTHON: venvPython,
+      XDG_DATA_HOME: userData,
+    };
+    const runs = [];
+    if (files.length === 0 || typescript.length > 0) {
+      runs.push(await runVitest(levels, typescript, env));
+    }
+    if (files.length === 0 || python.length > 0) runs.push(await runPytest(levels, python, env));
+    return summary(runs);
+  } finally {
+    rmSync(userData, { recursive: true, force: true });
+  }
 });
+
+/**
+ * What programs keep for a user, so that no test meets or changes what whoever runs it has there. In
+ * the place of the data directory is a file: no server starts for a test that names none.
+ */
+function emptyUserData() {
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-tests-'));
+  writeFileSync(join(folder, 'slipway'), 'A test has to set SLIPWAY_HOME for what it starts.\n');
+  return folder;
+}
 
 /**
  * @param {readonly string[]} levels
  * @param {readonly string[]} files
+ * @param {NodeJS.ProcessEnv} env
  */
-async function runVitest(levels, files) {
+async function runVitest(levels, files, env) {
   const report = freshReport('vitest.json');
   const exitCode = await runInForeground(
     pinnedNode,
@@ -47,7 +71,7 @@ async function runVitest(levels, files) {
       ...levels.flatMap((level) => ['--project', level]),
       ...files,
     ],
-    { env: environment },
+    { env },
   );
   if (!existsSync(report)) return { exitCode, counts: NO_TESTS };
   const result = JSON.parse(readFileSync(report, 'utf8'));
@@ -64,14 +88,15 @@ async function runVitest(levels, files) {
 /**
  * @param {readonly string[]} levels
  * @param {readonly string[]} files
+ * @param {NodeJS.ProcessEnv} env
  */
-async function runPytest(levels, files) {
+async function runPytest(levels, files, env) {
   const report = freshReport('pytest.xml');
   const folders = levels.map((level) => join('test', level));
   const exitCode = await runInForeground(
     venvPython,
     ['-m', 'pytest', `--junitxml=${report}`, ...folders, ...files],
-    { env: environment },
+    { env },
   );
   if (!existsSync(report)) return { exitCode, counts: NO_TESTS };
   const attributes = /<testsuite [^>]*>/.exec(readFileSync(report, 'utf8'))?.[0] ?? '';

@@ -1,18 +1,27 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Exchange, type KernelProcess, startKernel, within } from '../support/kernel.js';
 
+let home: string;
 let kernel: KernelProcess;
 
 beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'slipway-without-server-'));
   kernel = await startKernel({
+    SLIPWAY_HOME: home,
     SLIPWAY_URL: 'http://127.0.0.1:1',
     SLIPWAY_TOKEN: 'a token that must not be seen',
   });
 });
-afterAll(async () => kernel.stop());
+afterAll(async () => {
+  await kernel.stop();
+  await rm(home, { recursive: true, force: true });
+});
 
 describe('a kernel whose server cannot be reached', () => {
   it('answers kernel_info all the same, on shell and on control', async () => {

@@ -60,7 +60,7 @@ async function start(variables: NodeJS.ProcessEnv = {}): Promise<KernelProcess['
       .filter((name) => name.startsWith('SLIPWAY_'))
       .map((name) => [name, '']),
   );
-  const environment = cliEnvironment(directory, nothing);
+  const environment = { ...nothing, ...cliEnvironment(directory) };
   kernel = await startKernel({ ...environment, XDG_CONFIG_HOME: directory, ...variables });
   return kernel.client;
 }
