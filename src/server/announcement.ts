@@ -9,6 +9,8 @@ export interface Announcement {
   readonly version: string;
   /** ISO 8601. */
   readonly startedAt: string;
+  /** Whether it is one user's own. */
+  readonly embedded: boolean;
   /** The file that it logs to, unless that is its standard output. */
   readonly log?: string;
   /** Where its metrics are. */

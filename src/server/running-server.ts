@@ -101,6 +101,7 @@ export class RunningServer implements SlipwayServer {
         pid: process.pid,
         version: SERVER_VERSION,
         startedAt: new Date().toISOString(),
+        embedded: config.embedded,
         ...(config.logging.file !== undefined && { log: config.logging.file }),
         ...(metrics !== undefined && { metrics }),
       },

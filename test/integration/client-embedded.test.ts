@@ -7,6 +7,7 @@ import {
   EmbeddedServerError,
   type RServerClient,
 } from '../../src/client/index.js';
+import { runCli, startServerProcess } from '../support/cli.js';
 import { python } from '../support/server.js';
 
 let directory: string;
@@ -82,5 +83,17 @@ describe('the embedded server', () => {
     expect(error).toBeInstanceOf(EmbeddedServerError);
     expect(String(error)).toContain('server.log');
     expect(String(error)).toContain('There is no Python interpreter at /nowhere/python');
+  });
+
+  it('leaves its place to a server that is not this user’s own, and says how to use that one', async () => {
+    const shared = await startServerProcess(directory, env, 'shared');
+    try {
+      await expect(connect()).rejects.toMatchObject({ code: 'DATA_DIRECTORY_IN_USE' });
+      const { stderr, exitCode } = await runCli(['server', 'start'], env);
+      expect(stderr).toContain(`set SLIPWAY_URL=${shared.runtime.url} and how to log in`);
+      expect(exitCode).toBe(3);
+    } finally {
+      await shared.end('SIGINT');
+    }
   });
 });

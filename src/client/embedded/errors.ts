@@ -17,3 +17,15 @@ export class EmbeddedPortTakenError extends EmbeddedServerError {
   override readonly code = 'PORT_IN_USE';
   override readonly name = 'EmbeddedPortTakenError';
 }
+
+/** Thrown when a server that is not this user's own has the data directory. */
+export class SharedServerError extends EmbeddedServerError {
+  override readonly code = 'DATA_DIRECTORY_IN_USE';
+  override readonly name = 'SharedServerError';
+
+  constructor(directory: string, url: string) {
+    super(
+      `The server at ${url} uses ${directory}. It is not this user's own, for "slipway server run" started it: set SLIPWAY_URL=${url} and how to log in to use it, or SLIPWAY_HOME to another folder for a server of your own.`,
+    );
+  }
+}

@@ -12,7 +12,7 @@ export { EmbeddedPortTakenError, EmbeddedServerError, RuntimeFileError } from '.
  * A client of this user's own server, logged in. The server is found by its `runtime.json`, or
  * started; it is found or started again whenever it has gone.
  * @param origins where it is said that this server is to be used
- * @throws {EmbeddedServerError} when it does not start.
+ * @throws {EmbeddedServerError} when it does not start, {SharedServerError} among them.
  * @throws {RuntimeFileError} when `runtime.json` cannot be trusted.
  */
 export async function connectEmbedded(

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { KERNEL_VARIABLES } from '../configuration/index.js';
 import type { ServerLocation } from '../r-server-client.js';
-import { EmbeddedPortTakenError, EmbeddedServerError } from './errors.js';
+import { EmbeddedPortTakenError, EmbeddedServerError, SharedServerError } from './errors.js';
 import { isAlive, RUNTIME_FILE, readRuntimeFile } from './runtime-file.js';
+import { findSharedServer } from './shared-server.js';
 
 /** How to start a server. */
 export interface StartOptions {
@@ -38,6 +39,7 @@ const NOT_FOR_THE_SERVER = ['JPY_PARENT_PID', 'JPY_SESSION_NAME', ...KERNEL_VARI
  * When two kernels do this at once, one server gets the data directory and both find that one.
  * @throws {EmbeddedServerError} when it ends or stays silent.
  * @throws {EmbeddedPortTakenError}
+ * @throws {SharedServerError}
  */
 export async function startEmbeddedServer(options: StartOptions): Promise<ServerLocation> {
   const { directory } = options;
@@ -72,9 +74,7 @@ function waitForServer(
     let child = launch(options, log);
     let again: NodeJS.Timeout | undefined;
     const timer = setTimeout(() => {
-      fail(
-        `The embedded server did not say within ${limit / 1000} s where it is. If a server that was not started by a kernel uses ${directory}, set SLIPWAY_URL to its address.`,
-      );
+      fail(`The embedded server did not say within ${limit / 1000} s where it is.`);
     }, limit);
     const settle = () => {
       clearTimeout(timer);
@@ -102,6 +102,16 @@ function waitForServer(
         },
       );
     };
+    const refuseShared = () => {
+      findSharedServer(directory)
+        .then((url) => {
+          if (url !== undefined) throw new SharedServerError(directory, url);
+        })
+        .catch((error) => {
+          settle();
+          reject(error);
+        });
+    };
     const supervise = () => {
       child.on('error', (error) => fail('The embedded server cannot be started.', error));
       child.on('exit', (code, signal) => {
@@ -109,6 +119,7 @@ function waitForServer(
           // Another kernel was quicker, and its server has written the file or will; or a server is
           // ending, and the next try succeeds.
           look();
+          refuseShared();
           again = setTimeout(() => {
             child = launch(options, log);
             supervise();

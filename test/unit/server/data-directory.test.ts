@@ -5,7 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { announce } from '../../../src/server/announcement.js';
 import { DataDirectoryInUseError, lockDataDirectory } from '../../../src/server/data-directory.js';
 
-const SERVER = { url: 'http://127.0.0.1:1', pid: 1, version: '0.1.0', startedAt: 'before' };
+const SERVER = {
+  url: 'http://127.0.0.1:1',
+  pid: 1,
+  version: '0.1.0',
+  startedAt: 'before',
+  embedded: true,
+};
 const ADMIN = { username: 'admin', password: 'of before' };
 
 let directory: string;
