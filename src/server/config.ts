@@ -29,6 +29,14 @@ export interface LoggingConfig {
   readonly keep: number;
 }
 
+/** How much the audit log keeps. */
+export interface AuditConfig {
+  /** Bytes of the file, after which another one is begun. */
+  readonly maxBytes: number;
+  /** Full files that are kept. */
+  readonly keep: number;
+}
+
 /** The certificate of a server. Absolute paths of files in PEM form. */
 export interface HttpsConfig {
   /** The certificate, and after it those that lead to the authority. */
@@ -157,6 +165,7 @@ export interface ServerConfig {
   readonly embedded: boolean;
   readonly api: ApiLevel;
   readonly logging: LoggingConfig;
+  readonly audit: AuditConfig;
   readonly authentication: AuthenticationConfig;
   readonly authorization: AuthorizationConfig;
   readonly metrics: MetricsConfig | undefined;
@@ -195,6 +204,7 @@ export const CONFIG_DEFAULTS = {
   embedded: false,
   api: 'slipway',
   logging: { level: 'info', file: undefined, maxBytes: 16 * 1024 * 1024, keep: 5 },
+  audit: { maxBytes: 16 * 1024 * 1024, keep: 20 },
   authentication: {},
   authorization: { owner: [], contributor: [], reader: [], cacheLifetime: 3600 },
   metrics: undefined,

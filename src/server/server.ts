@@ -71,7 +71,7 @@ async function createContext(config: ServerConfig, { log }: ServerLog): Promise<
   ]);
   const store = await openStore(config.dataDirectory);
   const openid = openIdTokens(config, log);
-  const audit = config.embedded ? undefined : new AuditLog(config.dataDirectory, log);
+  const audit = config.embedded ? undefined : new AuditLog(config, log);
   const auth = new Authenticator({
     store,
     keys,

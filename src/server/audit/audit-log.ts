@@ -4,13 +4,11 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Caller } from '../auth/index.js';
+import type { ServerConfig } from '../config.js';
 import { type LogFile, openLogFile } from '../log-file.js';
 
 /** In the data directory. */
 const AUDIT_FILE = 'audit.log';
-const MAX_BYTES = 16 * 1024 * 1024;
-/** Full files that are kept. */
-const KEEP = 20;
 /** Tokens of an outside issuer that are known to have been noted. */
 const KNOWN_TOKENS = 10_000;
 
@@ -38,8 +36,11 @@ export class AuditLog {
   readonly #tokens = new Set<string>();
   #isEmpty = true;
 
-  constructor(dataDirectory: string, log: Logger) {
-    const options = { path: join(dataDirectory, AUDIT_FILE), maxBytes: MAX_BYTES, keep: KEEP };
+  constructor(
+    { dataDirectory, audit }: Pick<ServerConfig, 'dataDirectory' | 'audit'>,
+    log: Logger,
+  ) {
+    const options = { path: join(dataDirectory, AUDIT_FILE), ...audit };
     this.#onProblem = (error) => log.error({ err: error }, 'The audit log cannot be written.');
     this.#file = openLogFile(options, this.#onProblem);
   }

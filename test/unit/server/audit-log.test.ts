@@ -1,0 +1,33 @@
+import { mkdtempSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, expect, it, vi } from 'vitest';
+import { AuditLog } from '../../../src/server/audit/index.js';
+
+const dataDirectory = mkdtempSync(join(tmpdir(), 'slipway-audit-log-'));
+afterAll(() => rm(dataDirectory, { recursive: true }));
+
+it('begins another file after audit.maxBytes, and keeps audit.keep full ones', async () => {
+  const config = { dataDirectory, audit: { maxBytes: 1024, keep: 2 } };
+  const log = new AuditLog(config, pino({ level: 'silent' }));
+  const newest = async () => (await readFile(join(dataDirectory, 'audit.log'), 'utf8')).trim();
+  for (let number = 0; number < 5; number += 1) {
+    // More than a file holds, so that each is noted in a file of its own.
+    log.note({ operation: `change ${number}`, subject: { name: 'x'.repeat(1024) } });
+    const before = `audit.log.${Math.min(number + 1, config.audit.keep)}`;
+    await vi.waitFor(async () => {
+      expect(await newest()).toBe('');
+      expect(await readdir(dataDirectory)).toContain(before);
+    });
+  }
+  log.close();
+  expect((await readdir(dataDirectory)).sort()).toEqual([
+    'audit.log',
+    'audit.log.1',
+    'audit.log.2',
+  ]);
+  const last = JSON.parse(await readFile(join(dataDirectory, 'audit.log.1'), 'utf8'));
+  expect(last).toMatchObject({ operation: 'change 4' });
+});
