@@ -50,7 +50,8 @@ async function start(variables: NodeJS.ProcessEnv = {}): Promise<KernelProcess['
       .map((name) => [name, '']),
   );
   kernel = await startKernel({
-    ...cliEnvironment(directory, nothing),
+    ...nothing,
+    ...cliEnvironment(directory),
     XDG_CONFIG_HOME: directory,
     SLIPWAY_URL: proxy.url,
     SLIPWAY_USER: user,

@@ -96,8 +96,11 @@ async function startCommand(
   fields: Partial<ConnectionInfo> = {},
 ): Promise<KernelProcess> {
   const { connection, path, directory } = await writeConnectionFile(fields);
+  // What a kernel leaves for the one that it is restarted as. Without SLIPWAY_URL it would start a
+  // server there, which nobody ends.
+  const home = env.SLIPWAY_URL ? { SLIPWAY_HOME: directory } : {};
   const child = spawn(program as string, [...args, path], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...home, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const kernel = new KernelProcess(child, connection, directory);
