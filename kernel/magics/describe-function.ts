@@ -24,6 +24,8 @@ const FunctionDescription = Type.Object({
       annotation: Type.Union([Type.String(), Type.Null()]),
       optional: Type.Boolean(),
       default: Type.Optional(Type.Unknown()),
+      /** Whether the type is a guess, or one of several that the hint allows. */
+      inferred: Type.Boolean(),
       origin: TypeOrigin,
     }),
   ),

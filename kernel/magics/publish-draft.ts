@@ -156,10 +156,10 @@ function equal(a: unknown, b: unknown): boolean {
 }
 
 function existsError({ name, version }: WebService, differences: readonly string[]): MagicError {
-  const what = differences.join(', ');
+  const what = new Intl.ListFormat('en-GB').format(differences);
   return new MagicError(
     'ServiceExistsError',
-    `${name} ${version} is published already, with another ${what}. Add --update to change it, or publish under a new version.`,
+    `${name} ${version} is published already, and differs in its ${what}. Add --update to change it, or publish under a new version.`,
   );
 }
 

@@ -18,9 +18,11 @@ export function typeNotes(
 ): Map<string, string> {
   const { parameters, output } = description;
   const overridden = new Set(given.inputs?.map(({ name }) => name));
-  const notes = parameters.map(({ name, origin, annotation, optional, default: value }) => {
+  const notes = parameters.map((parameter) => {
+    const { name, type, origin, annotation, optional, default: value, inferred } = parameter;
+    const hint = `its hint ${annotation ?? ''}`.trimEnd();
     const taken: Record<typeof origin, string> = {
-      hint: `its hint ${annotation ?? ''}`.trimEnd(),
+      hint: inferred ? `${hint}: callers can send ${type} only; --in takes another` : hint,
       default: `its default ${pythonLiteral(value as JsonValue)}`,
       body: 'how the function uses it',
       nothing: 'nothing tells: assumed, hint it or use --in',

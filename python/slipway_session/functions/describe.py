@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import NotPublishableError
 from ..values import OutputValueError, to_json
 from .body import returned_type, returns_value, used_type
+from .conversions import conversion_lines
 from .hints import Hint, UnsupportedHintError, annotated_name, read_hint, type_of_value
 from .publishable import publishable_function
 from .source import function_definition, function_source
@@ -20,7 +21,10 @@ from .source import function_definition, function_source
 _EMPTY = inspect.Parameter.empty
 # What a parameter or result is taken for when nothing tells: a vector lets scalars through.
 _ASSUMED = "vector"
-_HINTS_TO_USE = "int, float, str, bool, list, numpy.ndarray or pandas.DataFrame"
+_HINTS_TO_USE = (
+    "int, float, str, bool, list, datetime.date, datetime.datetime, numpy.ndarray or "
+    "pandas.DataFrame"
+)
 
 
 @dataclass(frozen=True)
@@ -139,13 +143,8 @@ class _Inputs:
         if hint is not None:
             wire_type, inferred, origin = hint.wire_type, hint.is_ambiguous, "hint"
             if hint.conversion is not None:
-                module = hint.conversion.rpartition(".")[0]
-                if module:
-                    self.conversions.append(f"import {module.partition('.')[0]}")
-                converted = f"{hint.conversion}({name})"
-                if hint.is_optional or has_default:
-                    converted = f"None if {name} is None else {converted}"
-                self.conversions.append(f"{name} = {converted}")
+                is_none_kept = hint.is_optional or has_default
+                self.conversions.extend(conversion_lines(name, hint.conversion, is_none_kept))
         else:
             default_type = type_of_value(parameter.default) if has_default else None
             body_type = used_type(self._definition, name)

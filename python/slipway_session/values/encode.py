@@ -90,6 +90,13 @@ def _data_frame(value: Any) -> Any:
         # A dict of scalars is one row.
         return {name: [cell] for name, cell in plain.items()}
     for name, column in plain.items():
+        if type(column) is dict:
+            reason = (
+                "is of type dict, and no column of a data.frame; make it columns of its own, or "
+                "return json.dumps(...) as str"
+            )
+            raise OutputValueError(reason, key_segment(name))
+    for name, column in plain.items():
         if type(column) is not list:
             reason = "is one value among columns; make it a list as long as the other columns"
             raise OutputValueError(reason, key_segment(name))

@@ -80,6 +80,7 @@ const input = (name: string, origin: 'hint' | 'default' | 'nothing') => ({
   type: 'numeric',
   annotation: null,
   optional: false,
+  inferred: origin !== 'hint',
   origin,
 });
 
@@ -92,6 +93,7 @@ const description: FunctionDescription = {
     { ...input('k', 'default'), optional: true, default: 2 },
     { ...input('label', 'hint'), annotation: 'str', optional: true, default: 'a' },
     input('y', 'nothing'),
+    { ...input('z', 'hint'), annotation: 'float | str', inferred: true },
   ],
   output: { name: 'answer', type: 'numeric', origin: 'body' },
   kept: ['model'],
@@ -100,7 +102,7 @@ const description: FunctionDescription = {
 describe('the code of a function', () => {
   it('is its source and a call of it that sets the output', () => {
     expect(functionCode(description)).toBe(
-      'def scale(x, k):\n    return x * k\n\nanswer = scale(x, k, label, y)',
+      'def scale(x, k):\n    return x * k\n\nanswer = scale(x, k, label, y, z)',
     );
   });
 });
@@ -113,6 +115,7 @@ describe('where the types of a function come from', () => {
       ['k', 'its default 2'],
       ['label', 'its hint str; default "a"'],
       ['y', 'nothing tells: assumed, hint it or use --in'],
+      ['z', 'its hint float | str: callers can send numeric only; --in takes another'],
       ['answer', 'its return statements'],
     ]);
     expect(defaultRemarks(description)).toEqual([

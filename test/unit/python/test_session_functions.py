@@ -253,6 +253,43 @@ def test_a_service_calls_the_function_with_the_type_of_its_hint(
     assert service(live, description, x=value) == kind
 
 
+def test_a_conversion_leaves_the_names_of_the_function_alone(live: LiveSession) -> None:
+    """``from datetime import datetime`` is what most notebooks write."""
+    code = (
+        "from datetime import datetime\n"
+        "def f(at: datetime) -> str:\n    return datetime.isoformat(at)"
+    )
+
+    assert service(live, describe(live, code), at="2026-11-23T10:00:00") == "2026-11-23T10:00:00"
+
+
+@pytest.mark.parametrize("value", ["23/11/2026", 20261123, ["2026-11-23"], None])
+def test_a_text_that_is_no_date_is_refused_by_the_name_of_its_parameter(
+    live: LiveSession, value: Any
+) -> None:
+    live.run("import datetime")
+    description = describe(live, "def f(day: datetime.date) -> str:\n    return str(day)")
+
+    live.ask("assign", values={"service_code": description["source"], "day": value})
+    reply = live.execute("exec(service_code, dict(globals()))").reply
+    assert (reply["ename"], reply["evalue"]) == (
+        "ValueError",
+        f"the parameter day is {value!r}, which is no datetime.date; "
+        "send it as ISO 8601, such as '2026-11-23'",
+    )
+
+
+def test_a_hint_of_several_types_is_marked_since_a_service_takes_one(live: LiveSession) -> None:
+    description = describe(live, "def f(x: Union[int, str]) -> int:\n    return 1")
+
+    parameter = description["parameters"][0]
+    assert (parameter["type"], parameter["origin"], parameter["inferred"]) == (
+        "integer",
+        "hint",
+        True,
+    )
+
+
 def test_a_definition_inside_a_block_is_moved_to_the_margin(live: LiveSession) -> None:
     description = describe(live, "if True:\n    def f(x: int) -> int:\n        return x + 1")
 

@@ -216,6 +216,7 @@ MISTYPED_OUTPUTS = [
     ("data.frame", [1, 2], "x is of type list, not the declared data.frame"),
     ("data.frame", {"a": [1], "b": [1, 2]}, "x is no data.frame: its columns differ in length"),
     ("data.frame", {"a": [1], "b": 2}, "x.b is one value among columns"),
+    ("data.frame", {"a": 1, "b": {"c": [1]}}, "x.b is of type dict, and no column of a data.frame"),
 ]
 
 
