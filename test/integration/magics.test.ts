@@ -74,7 +74,7 @@ describe('%publish', () => {
   it('of something else under the same version is refused, and names the way out', async () => {
     await expect(bench.run('%publish scale Scale V1 --description Other')).rejects.toMatchObject({
       ename: 'ServiceExistsError',
-      evalue: expect.stringMatching(/another description.*--update/),
+      evalue: expect.stringMatching(/differs in its description\..*--update/),
     });
   });
 
