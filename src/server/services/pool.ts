@@ -1,4 +1,4 @@
-import { type ServiceHost, type ServiceWorker, WorkerEndedError } from '../../compute/index.js';
+import { type ServiceHost, WorkerEndedError } from '../../compute/index.js';
 import type { PoolSize } from '../store/index.js';
 import { CallCancelledError, type CallGroup } from './call-group.js';
 import { CallQueue } from './call-queue.js';
@@ -8,19 +8,15 @@ import {
   ServiceTimeoutError,
   ServiceUnavailableError,
 } from './errors.js';
-import type { HostOptions } from './host-keeper.js';
-import { type Call, WorkerSlot } from './worker-slot.js';
-import { WorkerSlots } from './worker-slots.js';
-import { WorkerSupply } from './worker-supply.js';
+import { PoolWorkers, type PoolWorkersOptions } from './pool-workers.js';
+import type { Call, WorkerSlot } from './worker-slot.js';
+import type { WorkerSlots } from './worker-slots.js';
 
 /** Bounds of the interval in which overdue calls are looked for, in milliseconds. */
 const SHORTEST_WATCH = 20;
 const LONGEST_WATCH = 1000;
 
-export interface PoolOptions extends HostOptions {
-  readonly size: PoolSize;
-  /** Seconds after which a worker beyond the initial ones that has no call is ended. */
-  readonly idleTime: number;
+export interface PoolOptions extends PoolWorkersOptions {
   /** Calls that may wait for a worker. */
   readonly queueLimit: number;
   /** Seconds until a call is given up. */
@@ -35,58 +31,50 @@ export interface PoolLoad {
 }
 
 /**
- * The warm workers of one service version. A worker that ends is replaced at once; the call that it
- * ran fails, those behind it run elsewhere, and no call waits longer than the time limit.
+ * Answers the calls of one service version by its warm workers. Where a worker ends, the call that
+ * it ran fails, those behind it run elsewhere, and no call waits longer than the time limit.
  */
 export class WorkerPool {
   readonly #options: PoolOptions;
-  readonly #supply: WorkerSupply;
-  readonly #slots = new WorkerSlots();
+  readonly #workers: PoolWorkers;
+  readonly #slots: WorkerSlots;
   readonly #queue = new CallQueue();
   /** Those who may still send calls after the pool has been retired. */
   #holders = 0;
   readonly #watch: NodeJS.Timeout;
-  #size: PoolSize;
   #isClosed = false;
   #drained: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#size = options.size;
-    this.#supply = new WorkerSupply(options, {
-      started: (worker) => this.#adopt(worker),
-      retry: () => {
-        // Without hope it is left to the next call.
-        if (!this.#hasGivenUp()) this.#fill();
-      },
-      hopeless: () => {
-        if (this.#hasGivenUp()) this.#refuseAll();
-      },
+    this.#workers = new PoolWorkers(options, {
+      waiting: () => this.#queue.total,
+      changed: () => this.#dispatch(),
+      hopeless: () => this.#refuseAll(),
     });
+    this.#slots = this.#workers.slots;
     const limit = options.timeout * 1000;
     const interval = Math.min(LONGEST_WATCH, Math.max(SHORTEST_WATCH, limit / 20));
     this.#watch = setInterval(() => {
       this.#endOverdue();
-      this.#dismissIdle();
+      this.#workers.dismissIdle();
     }, interval);
     this.#watch.unref();
   }
 
   /** Whether all workers are there that are kept ready. */
   get isReady(): boolean {
-    return this.#slots.size >= this.#size.initial;
+    return this.#workers.isReady;
   }
 
   /** Workers that it has at most. */
   get most(): number {
-    return this.#size.max;
+    return this.#workers.most;
   }
 
   /** Changes the number of workers. Those that are too many end when they have no call. */
   resize(size: PoolSize): void {
-    this.#size = size;
-    this.#dismissIdle();
-    this.#fill();
+    this.#workers.resize(size);
   }
 
   get #label(): string {
@@ -98,10 +86,8 @@ export class WorkerPool {
    * @returns what the host says of objects and packages, when the first worker is ready
    * @throws {ServiceLoadError} when the service cannot be restored
    */
-  async start(): Promise<ServiceHost['report']> {
-    const report = await this.#supply.first();
-    this.#fill();
-    return report;
+  start(): Promise<ServiceHost['report']> {
+    return this.#workers.start();
   }
 
   /**
@@ -122,11 +108,11 @@ export class WorkerPool {
         this.#send(slot, call);
       } else if (this.#queue.length >= this.#options.queueLimit) {
         reject(new ServiceBusyError(this.#label, this.#queue.length));
-      } else if (this.#hasGivenUp() && this.#supply.isWaiting) {
-        reject(new ServiceUnavailableError(this.#label, this.#supply.lastFailure));
+      } else if (this.#workers.isHopeless) {
+        reject(new ServiceUnavailableError(this.#label, this.#workers.lastFailure));
       } else {
         this.#queue.push(call);
-        this.#fill();
+        this.#workers.fill();
       }
     });
   }
@@ -145,11 +131,11 @@ export class WorkerPool {
         reject(new CallCancelledError());
       } else if (this.#isClosed) {
         reject(this.#shuttingDown());
-      } else if (this.#hasGivenUp() && this.#supply.isWaiting) {
-        reject(new ServiceUnavailableError(this.#label, this.#supply.lastFailure));
+      } else if (this.#workers.isHopeless) {
+        reject(new ServiceUnavailableError(this.#label, this.#workers.lastFailure));
       } else {
         this.#queue.push({ body, requestId, arrivedAt, isAbandoned, group, resolve, reject });
-        this.#fill();
+        this.#workers.fill();
         this.#dispatch();
       }
     });
@@ -196,7 +182,7 @@ export class WorkerPool {
     clearInterval(this.#watch);
     for (const call of this.#queue.takeAll()) call.reject(this.#shuttingDown());
     this.#drained?.();
-    await this.#supply.close();
+    await this.#workers.close();
   }
 
   #shuttingDown(): ServiceUnavailableError {
@@ -211,10 +197,6 @@ export class WorkerPool {
     return { workers: this.#slots.size, running, waiting: this.#queue.length };
   }
 
-  #hasGivenUp(): boolean {
-    return this.#slots.size === 0 && this.#supply.isHopeless;
-  }
-
   #isIdle(): boolean {
     return this.#queue.total === 0 && this.#holders === 0 && this.#slots.isIdle;
   }
@@ -222,7 +204,7 @@ export class WorkerPool {
   /** Refuses all that wait, since no worker will come for them. */
   #refuseAll(): void {
     for (const call of this.#queue.takeAll()) {
-      call.reject(new ServiceUnavailableError(this.#label, this.#supply.lastFailure));
+      call.reject(new ServiceUnavailableError(this.#label, this.#workers.lastFailure));
     }
   }
 
@@ -254,10 +236,8 @@ export class WorkerPool {
         this.#fail(slot, call, error);
         return;
       }
-      this.#supply.succeeded();
-      this.#slots.measured(duration);
       call.resolve(answer);
-      if (this.#slots.size > this.#size.max) this.#dismissIdle();
+      this.#workers.answered(duration);
       if (this.#queue.total > 0 || this.#drained !== undefined) this.#dispatch();
     });
   }
@@ -278,53 +258,6 @@ export class WorkerPool {
       call.reject(new ServiceTimeoutError(this.#label, call.requestId, timeout));
     } else {
       call.reject(new ServiceCrashedError(this.#label, call.requestId, error.end));
-    }
-  }
-
-  #adopt(worker: ServiceWorker): void {
-    const slot = new WorkerSlot(worker);
-    this.#slots.add(slot);
-    void worker.ended.then((end) => {
-      this.#slots.delete(slot);
-      if (this.#isClosed || slot.isDismissed) return;
-      this.#options.log[slot.isCancelled ? 'debug' : 'warn'](
-        { service: this.#label, pid: worker.pid, end, overdue: slot.isOverdue },
-        'A worker of a service has ended.',
-      );
-      // One that ends without having had a call is likely to do so again.
-      if (slot.wasCalled) {
-        this.#fill();
-      } else {
-        this.#supply.failed(new Error('Its workers end before they serve.'));
-      }
-      this.#dispatch();
-    });
-    this.#dispatch();
-  }
-
-  /** Starts the workers that are missing: the initial ones, and as many more as calls wait for. */
-  #fill(): void {
-    if (this.#isClosed || this.#supply.isWaiting) return;
-    const { initial, max } = this.#size;
-    const wanted = Math.max(initial, Math.min(max, this.#slots.size + this.#queue.total));
-    while (this.#slots.size + this.#supply.starting < wanted) this.#supply.start();
-  }
-
-  /** Ends workers without a call: those above the most at once, those above the initial later. */
-  #dismissIdle(): void {
-    const { initial, max } = this.#size;
-    if (this.#slots.size <= initial) return;
-    const now = performance.now();
-    for (const slot of this.#slots) {
-      if (this.#slots.size <= initial) return;
-      const isUseless =
-        this.#slots.size > max
-          ? slot.load === 0
-          : slot.idleFor(now) > this.#options.idleTime * 1000;
-      if (!isUseless || slot.isOverdue) continue;
-      slot.isDismissed = true;
-      this.#slots.delete(slot);
-      slot.worker.kill();
     }
   }
 
