@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ServerConfig } from './config.js';
+import { addressesOf, FurtherAddresses } from './further-addresses.js';
 
 /** Where to listen. */
 interface Address {
@@ -27,20 +28,37 @@ export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
+/** Where a server listens. */
+export interface Listening {
+  /** Clients reach it by that. */
+  readonly url: string;
+  /** Those that the application does not close itself. */
+  readonly further: FurtherAddresses;
+}
+
 /**
  * Starts listening.
- * @returns the URL that clients reach the server by
  * @throws {PortInUseError} or {ListenError}
  */
-export async function listen(app: FastifyInstance, config: ServerConfig): Promise<string> {
+export async function listen(app: FastifyInstance, config: ServerConfig): Promise<Listening> {
   const { host, port } = config;
-  await listenOn(config, '--port or SLIPWAY_PORT', () => app.listen({ host, port }));
+  let others: readonly string[] = [];
+  await listenOn(config, '--port or SLIPWAY_PORT', async () => {
+    const [first, ...rest] = await addressesOf(host);
+    others = rest;
+    // By its name Fastify would make a server for each address, of which one alone gets a renewed
+    // certificate.
+    await app.listen({ host: first, port });
+  });
   const address = app.server.address();
   if (address === null || typeof address === 'string') {
     throw new ListenError('The server listens on something that has no port.');
   }
-  const scheme = config.https === undefined ? 'http' : 'https';
-  return `${scheme}://${reachableHost(host)}:${address.port}`;
+  const isTls = config.https !== undefined;
+  const further = new FurtherAddresses(app.server, isTls, app.log);
+  for (const other of others) await further.listen(other, address.port);
+  const url = `${isTls ? 'https' : 'http'}://${reachableHost(host)}:${address.port}`;
+  return { url, further };
 }
 
 /**

@@ -8,7 +8,7 @@ import { CertificateReload, type TlsOptions } from './certificate.js';
 import type { ServerConfig } from './config.js';
 import type { ServerContext } from './context.js';
 import type { DataDirectoryLock } from './data-directory.js';
-import { listen } from './listening.js';
+import { type Listening, listen } from './listening.js';
 import type { LogFile } from './log-file.js';
 import type { Metrics } from './metrics/index.js';
 import { SERVER_VERSION } from './version.js';
@@ -60,12 +60,12 @@ export class RunningServer implements SlipwayServer {
   readonly context: ServerContext;
   readonly adminPassword: string | undefined;
   readonly inject: FastifyInstance['inject'];
-  url = '';
   readonly #app: FastifyInstance;
   readonly #lock: DataDirectoryLock;
   readonly #logFile: LogFile | undefined;
   readonly #metrics: Metrics | undefined;
   readonly #certificate: CertificateReload | undefined;
+  #listening: Listening | undefined;
   #garbageTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -90,10 +90,14 @@ export class RunningServer implements SlipwayServer {
     }
   }
 
+  get url(): string {
+    return this.#listening?.url ?? '';
+  }
+
   async listen(): Promise<void> {
     const { config, log } = this.context;
     const metrics = await this.#metrics?.listen();
-    this.url = await listen(this.#app, config);
+    this.#listening = await listen(this.#app, config);
     await announce(
       config.dataDirectory,
       {
@@ -154,7 +158,7 @@ export class RunningServer implements SlipwayServer {
     }
     if (!keepSessions) sessions.dismiss();
     // It stops listening at once and resolves when the last request has its answer.
-    const requestsEnded = this.#app.close();
+    const requestsEnded = Promise.all([this.#app.close(), this.#listening?.further.close()]);
     await settled(requestsEnded, GRACE);
     await batches.close();
     // Requests that wait for a session or a service get their answer from its end.
@@ -163,6 +167,7 @@ export class RunningServer implements SlipwayServer {
     await compute.close();
     await settled(requestsEnded, GRACE);
     this.#app.server.closeAllConnections();
+    this.#listening?.further.destroy();
     await requestsEnded;
     await this.#metrics?.close();
     this.context.audit?.close();

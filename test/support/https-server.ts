@@ -40,8 +40,8 @@ export interface HttpsServer {
     headers?: Readonly<Record<string, string>>,
     body?: string,
   ): Promise<SecureAnswer>;
-  /** The name in the certificate that a new connection gets. */
-  subject(): Promise<string>;
+  /** The name in the certificate that a new connection gets. @param host by default 127.0.0.1 */
+  subject(host?: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export async function startHttpsServer(
       const { statusCode = 0 } = incoming;
       return { status: statusCode, headers: incoming.headers, text: await text(incoming) };
     },
-    subject: () => subjectAt(port),
+    subject: (host = '127.0.0.1') => subjectAt(host, port),
     async close() {
       await server.close();
       await rm(dataDirectory, { recursive: true, force: true });
@@ -93,10 +93,10 @@ export async function startHttpsServer(
   };
 }
 
-function subjectAt(port: number): Promise<string> {
+function subjectAt(host: string, port: number): Promise<string> {
   return new Promise((done, fail) => {
     // It is looked at, whoever has signed it.
-    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+    const socket = connect({ port, host, rejectUnauthorized: false }, () => {
       const certificate: PeerCertificate = socket.getPeerCertificate();
       socket.end();
       done(certificate.subjectaltname ?? '');
