@@ -4,6 +4,7 @@ import type {
   WebService,
   WebServiceResult,
 } from '../../src/api/index.js';
+import { SessionHelperError } from '../../src/session/index.js';
 import { type MagicContext, MagicError } from '../magic-context.js';
 import { type ImageBlock, shorten, type View } from '../output/index.js';
 import { consumeBatch } from './consume-batch.js';
@@ -80,7 +81,11 @@ async function run(call: MagicCall, context: MagicContext): Promise<void> {
     const given =
       parameters.size === 0
         ? {}
-        : await step('Evaluating the inputs', () => evaluateToTexts(context, expressions, types));
+        : await step('Evaluating the inputs', () =>
+            evaluateToTexts(context, expressions, types).catch((error: unknown) => {
+              throw wrongInput(error, `${name} ${version}`);
+            }),
+          );
     const called = await step(`Calling ${name} ${version}`, () =>
       services.consumeTexts(name, version, given, context.signal),
     );
@@ -97,6 +102,12 @@ async function run(call: MagicCall, context: MagicContext): Promise<void> {
   const { assignTo } = call.invocation;
   if (assignTo === undefined) show(context, resultView(service, outputs, result));
   else await assignOutputs(context, assignTo, outputs);
+}
+
+/** To the session an input is a value that leaves it; to the user it is what the service is given. */
+function wrongInput(error: unknown, title: string): unknown {
+  if (!(error instanceof SessionHelperError) || error.ename !== 'OutputValueError') return error;
+  return new MagicError('InputValueError', `An input of ${title} cannot be sent: ${error.evalue}`);
 }
 
 /** Compares what is given with what the service declares. */

@@ -143,6 +143,14 @@ describe('%consume', () => {
     expect(text).toContain('[9.0,15.0]');
   });
 
+  it('tells which input of which service is of another type', async () => {
+    await expect(bench.run('%consume Scale V1 values=row by="x"')).rejects.toMatchObject({
+      ename: 'InputValueError',
+      evalue:
+        'An input of Scale V1 cannot be sent: by is of type str, not the declared numeric; use float(...)',
+    });
+  });
+
   it('lends its values to the ready calls', async () => {
     await bench.run('%consume Scale V1 values=row by=(1 + 1)');
     const { data } = await bench.run('%services Scale V1');
