@@ -38,8 +38,13 @@ export class LogOverflowError extends Error {
 /**
  * Opens a log file, readable by its owner alone. No line is torn when it is exchanged.
  * @param onProblem told when it cannot be written; the server goes on without that part of its log
+ * @param describeLoss the line that stands in the place of so many
  */
-export function openLogFile(options: LogFileOptions, onProblem: (error: Error) => void): LogFile {
+export function openLogFile(
+  options: LogFileOptions,
+  onProblem: (error: Error) => void,
+  describeLoss = lossForLog,
+): LogFile {
   const { path, maxBytes } = options;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const stream = pino.destination({
@@ -64,7 +69,7 @@ export function openLogFile(options: LogFileOptions, onProblem: (error: Error) =
   stream.on('write', (written: number) => {
     size += written;
     if (lost > 0) {
-      const note = { level: 40, time: Date.now(), msg: `${lost} lines before this one are lost.` };
+      const note = describeLoss(lost);
       lost = 0;
       stream.write(`${JSON.stringify(note)}\n`);
     }
@@ -83,6 +88,10 @@ export function openLogFile(options: LogFileOptions, onProblem: (error: Error) =
     reopen: () => stream.reopen(),
     flush: () => stream.flushSync(),
   };
+}
+
+function lossForLog(lines: number): object {
+  return { level: 40, time: Date.now(), msg: `${lines} lines before this one are lost.` };
 }
 
 /** Makes the full file number 1, and each older one the next number; the last ones are dropped. */

@@ -42,7 +42,7 @@ export class AuditLog {
   ) {
     const options = { path: join(dataDirectory, AUDIT_FILE), ...audit };
     this.#onProblem = (error) => log.error({ err: error }, 'The audit log cannot be written.');
-    this.#file = openLogFile(options, this.#onProblem);
+    this.#file = openLogFile(options, this.#onProblem, lossForAudit);
   }
 
   note(event: AuditEvent): void {
@@ -118,5 +118,14 @@ function giveToOwner(file: number, dataDirectory: string): void {
 }
 
 function toLine(event: AuditEvent): string {
-  return `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
+  return `${JSON.stringify(dated(event))}\n`;
+}
+
+/** Stands in the place of events that a full disk did not take. */
+function lossForAudit(events: number): object {
+  return dated({ operation: 'events lost', subject: { events: String(events) } });
+}
+
+function dated(event: AuditEvent): object {
+  return { time: new Date().toISOString(), ...event };
 }
