@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takeHold } from '../../src/server/hold.js';
 import { GARBAGE_HOLD, openStore } from '../../src/server/store/index.js';
 import { cliEnvironment, runCli, type ServerProcess, startServerProcess } from '../support/cli.js';
-import { send } from '../support/server.js';
+import { projectRoot, send } from '../support/server.js';
 
 let base: string;
 beforeAll(async () => {
@@ -89,11 +89,20 @@ describe('slipway server backup', () => {
   it('is its owner’s alone, and holds nothing of a running server', async () => {
     expect((await stat(folder())).mode & 0o777).toBe(0o700);
     expect((await stat(join(folder(), 'slipway.db'))).mode & 0o777).toBe(0o600);
-    const names = await readdir(folder());
-    expect(names).toEqual(expect.arrayContaining(['backup.json', 'blobs', 'keys', 'slipway.db']));
-    expect(names.filter((name) => /lock|server\.json|runtime|run$|work|logs/.test(name))).toEqual(
-      [],
-    );
+    expect((await readdir(folder())).sort()).toEqual([
+      ...['admin-password', 'audit.log', 'backup.json', 'blobs', 'keys', 'server-config.json'],
+      'slipway.db',
+    ]);
+  });
+
+  it('is of a directory of which each file and folder is documented', async () => {
+    const page = join(projectRoot, 'docs/server-administration.md');
+    const [, chapter = ''] = (await readFile(page, 'utf8')).split('\n## The data directory\n');
+    const documented = [...(chapter.split('\n## ')[0] ?? '').matchAll(/`([\w.-]+)\/?`/g)];
+    const names = new Set(documented.map(([, name]) => name));
+    const found = (await readdir(home('first'))).filter((name) => !/\.db-(wal|shm)$/.test(name));
+    expect(found.filter((name) => !names.has(name))).toEqual([]);
+    expect(found).toEqual(expect.arrayContaining(['inbox', 'sealed', 'slipway.db', 'work']));
   });
 
   it('can be restored where nothing is: logins, snapshots and services go on', async () => {
