@@ -175,9 +175,9 @@ describe.each(clients)('a comm of a client that %s', (_name, subshellOf) => {
       await client.idle(moved);
       expect(performance.now() - sent).toBeLessThan(1000);
       const published = client.publishedFor(moved);
-      expect(published.map(({ type }) => type).sort()).toEqual(
-        ['comm_msg', 'status', 'status', 'stream'].sort(),
-      );
+      // What is printed may come in two pieces, as with ipykernel.
+      const others = published.map(({ type }) => type).filter((type) => type !== 'stream');
+      expect(others).toEqual(['status', 'comm_msg', 'status']);
       expect(statesOf({ published })).toEqual(['busy', 'idle']);
       expect(published.at(0)?.type).toBe('status');
       expect(published.at(-1)?.type).toBe('status');
