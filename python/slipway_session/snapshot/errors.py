@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 
 class SnapshotError(Exception):
     """A snapshot could not be saved or loaded. ``code`` is stable, the message is for people."""
@@ -19,7 +17,7 @@ class CloudpickleMissingError(SnapshotError):
     def __init__(self) -> None:
         super().__init__(
             "snapshots need the package cloudpickle, which this Python does not have; "
-            f"install it with: {sys.executable} -m pip install cloudpickle"
+            "install it for the Python that runs sessions: python -m pip install cloudpickle"
         )
 
 

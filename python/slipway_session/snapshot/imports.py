@@ -9,6 +9,7 @@ from typing import Any
 
 from .manifest import ImportEntry
 from .packages import distribution_versions
+from .reasons import text_of
 
 _DEEPEST = 2
 # Packages with more import what lies deeper by themselves.
@@ -46,7 +47,7 @@ def run_import(entry: ImportEntry) -> tuple[Any, str | None]:
         try:
             importlib.import_module(submodule)
         except ImportError as error:
-            remark = f"{submodule} could not be imported: {error}"
+            remark = f"{submodule} could not be imported: {text_of(error)}"
     for part in (entry["attribute"] or "").split("."):
         value = getattr(value, part) if part else value
     return value, remark

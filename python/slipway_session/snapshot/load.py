@@ -16,6 +16,7 @@ from .files import restore_files
 from .imports import run_import
 from .manifest import GroupEntry, Manifest, read_manifest
 from .packages import installed_version, require_cloudpickle
+from .reasons import text_of
 from .unpickling import SnapshotUnpickler
 
 Report = dict[str, Any]
@@ -140,10 +141,10 @@ class _Loading:
         if absent and isinstance(error, ImportError):
             listed = " ".join(f"{package}=={wanted[package]}" for package in absent)
             return (
-                f"{', '.join(absent)} is not installed here; install it with: "
-                f"{sys.executable} -m pip install {listed}"
+                f"{', '.join(absent)} is not installed here; install it for the Python that runs "
+                f"sessions: python -m pip install {listed}"
             )
-        text = str(error).strip().split("\n", 1)[0][:300]
+        text = text_of(error)
         if not isinstance(error, SnapshotError):
             text = f"{type(error).__name__}: {text}" if text else type(error).__name__
         remark = self._version_remark(packages)

@@ -23,6 +23,7 @@ from typing import Any, Callable
 
 from . import rebuild
 from .errors import UnsavableError
+from .reasons import text_of
 
 Reducer = Callable[[Any], Any]
 
@@ -76,8 +77,7 @@ def reason_for(culprit: Any, error: BaseException) -> str:
             return _REASONS[qualified]
     if isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError):
         return "its objects are nested too deeply; keep it in a flatter form, such as a list"
-    text = str(error).strip().split("\n", 1)[0][:300]
-    return text or f"saving it failed with {type(error).__name__}"
+    return text_of(error) or f"saving it failed with {type(error).__name__}"
 
 
 class Resources:
