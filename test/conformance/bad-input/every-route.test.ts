@@ -10,7 +10,14 @@ import { expectRefusal } from '../../support/refusal.js';
 import { startTestServer } from '../../support/server.js';
 import { publish } from '../../support/services.js';
 import { expiredToken, signToken } from '../../support/signed-token.js';
-import { answerToBody, MAX_BODY, ODD_BODIES, type OddBody } from './every-route/bodies.js';
+import {
+  answerToBody,
+  answerToKeyTwice,
+  bodyWithKeyTwice,
+  MAX_BODY,
+  ODD_BODIES,
+  type OddBody,
+} from './every-route/bodies.js';
 import {
   answerToPath,
   bodyFor,
@@ -49,10 +56,16 @@ const VALUES: Readonly<Record<string, string>> = {
   executionId: batch.replace(/.*\//, ''),
 };
 
-const documents = ['/swagger.json', '/api/Table/1/swagger.json'].map(async (path) =>
-  (await server.request('GET', path)).json<OperationsDocument>(),
+const documents = await Promise.all(
+  ['/swagger.json', '/api/Table/1/swagger.json'].map(async (path) =>
+    (await server.request('GET', path)).json<OperationsDocument>(),
+  ),
 );
-const operations = (await Promise.all(documents)).flatMap(operationsOf);
+const operations = documents.flatMap(operationsOf);
+const definitions = Object.assign(
+  {},
+  ...documents.map((one) => one.definitions),
+) as OperationsDocument['definitions'];
 
 /** The path of an operation, all of it good but for what is given. */
 function pathOf({ path }: Operation, odd: Readonly<Record<string, string>> = {}): string {
@@ -146,6 +159,17 @@ describe.each(rows(withBody))('$title', ({ operation }) => {
   });
 });
 
+const withJson = withBody.filter(({ consumes }) => !consumes.includes('application/octet-stream'));
+
+describe.each(rows(withJson))('$title', ({ operation }) => {
+  it('takes the last of a key that comes twice', async () => {
+    const { key, ...sent } = bodyWithKeyTwice(operation, definitions);
+    const answer = await send(operation, pathOf(operation), sent);
+    expectAnswer(answer, answerToKeyTwice(operation));
+    expect(JSON.parse(answer.text)).toMatchObject({ message: expect.stringContaining(key) });
+  });
+});
+
 const withForm = operations.filter(({ consumes }) => consumes.includes('multipart/form-data'));
 
 describe.each(rows(withForm))('$title', ({ operation }) => {
@@ -156,7 +180,7 @@ describe.each(rows(withForm))('$title', ({ operation }) => {
 });
 
 it('has routes with tokens, parts, bodies and forms', () => {
-  const counts = [operations, withPath, withBody, withForm].map(({ length }) => length);
+  const counts = [operations, withPath, withJson, withForm].map(({ length }) => length);
   for (const [index, least] of [55, 75, 16, 4].entries()) {
     expect(counts[index]).toBeGreaterThanOrEqual(least);
   }

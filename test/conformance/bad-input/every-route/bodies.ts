@@ -1,4 +1,4 @@
-import type { Operation } from '../../../support/operations.js';
+import type { Operation, OperationsDocument } from '../../../support/operations.js';
 import { all, answerTo, type Expected, JSON_TYPE, type Rules, type Sent } from './rule.js';
 
 /** Bytes that a body may have on the server of these tests. */
@@ -66,3 +66,43 @@ const RULES: Rules<OddBody> = [
 export function answerToBody(operation: Operation, body: OddBody): Expected {
   return answerTo(RULES, operation, body);
 }
+
+/** A value of each type that a field may have. */
+const GOOD: Readonly<Record<string, string>> = {
+  string: '"x"',
+  integer: '1',
+  number: '1',
+  array: '[]',
+};
+
+/** What no field takes. */
+const BAD = '{"odd":[]}';
+
+/** A body in which one field comes twice, first as it should be and then as it must not be. */
+export function bodyWithKeyTwice(
+  { parameters }: Operation,
+  definitions: OperationsDocument['definitions'],
+): Sent & { readonly key: string } {
+  const { schema = {} } = parameters.find((one) => one.in === 'body') ?? {};
+  const named = schema.$ref === undefined ? schema : definitions[schema.$ref.replace(/^.*\//, '')];
+  // The parameters of a service are those of the one that the tests have published.
+  const fields = Object.entries(named?.properties ?? { x: { type: 'number' } });
+  const good = fields.map(([key, { type = '' }]) => {
+    const value = GOOD[type];
+    if (value === undefined) throw new RangeError(`There is no good value of the type "${type}".`);
+    return `"${key}":${value}`;
+  });
+  const [[key] = ['']] = fields;
+  const object = `{${good.join(',')},"${key}":${BAD}}`;
+  return { ...json(named?.type === 'array' ? `[${object}]` : object), key };
+}
+
+const TWICE: Rules<'twice'> = [
+  { of: ['ConsumeWebService'], answers: { twice: [400, 'INVALID_PARAMETER'] } },
+  { of: ['StartBatchExecution'], answers: { twice: [400, 'INVALID_BATCH'] } },
+  { answers: { twice: [400, 'INVALID_REQUEST'] } },
+];
+
+/** What a route answers to a field that comes twice: the last one counts, and is what is wrong. */
+export const answerToKeyTwice = (operation: Operation): Expected =>
+  answerTo(TWICE, operation, 'twice');
