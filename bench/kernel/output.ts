@@ -7,7 +7,9 @@ import { type Subjects, withBoth, withOurs } from './subjects.js';
 const LINES = 200_000;
 const LINE_ROUNDS = 5;
 const DISPLAY_BYTES = 10 * 1000 * 1000;
-const DISPLAY_ROUNDS = 11;
+const DISPLAY_ROUNDS = 21;
+/** A kernel's start is followed by that of the next session in reserve, which takes a core for a second. */
+const DISPLAY_WARM_UP = 8;
 const MESSAGES = 50_000;
 const MESSAGE_ROUNDS = 5;
 
@@ -41,6 +43,11 @@ data = {"image/png": "x" * ${DISPLAY_BYTES}, "text/plain": "<image>"}`;
     for (const kernel of [ours, peer]) await kernel.execute(prepare);
     const show = (kernel: KernelUnderTest) =>
       timed(() => kernel.execute('display(data, raw=True)'));
+    await alternate(
+      DISPLAY_WARM_UP,
+      () => show(ours),
+      () => show(peer),
+    );
     const pairs = await alternate(
       DISPLAY_ROUNDS,
       () => show(ours),
