@@ -39,6 +39,8 @@ export interface PublishDraft {
   readonly notes?: ParameterNotes;
   /** Paragraphs for the card. */
   readonly remarks: readonly string[];
+  /** What will not work, though it can be published. */
+  readonly warnings?: readonly string[];
   /** Values for the calls on the card. */
   readonly examples: Readonly<Record<string, JsonValue>>;
 }
@@ -105,8 +107,11 @@ function notesOf({ notes }: PublishDraft): { notes?: ParameterNotes } {
   return notes === undefined ? {} : { notes };
 }
 
-function remarksOf({ remarks }: PublishDraft): Block[] {
-  return remarks.map((text) => ({ kind: 'note', tone: 'muted', text }));
+function remarksOf({ remarks, warnings = [] }: PublishDraft): Block[] {
+  return [
+    ...warnings.map((text): Block => ({ kind: 'note', tone: 'warning', text })),
+    ...remarks.map((text): Block => ({ kind: 'note', tone: 'muted', text })),
+  ];
 }
 
 /** The id of the snapshot that the draft names: null for none, undefined when it is made now. */

@@ -62,6 +62,26 @@ export function defaultRemarks({ parameters, kept }: FunctionDescription): strin
   return remarks;
 }
 
+/**
+ * Warns of outputs that stand nowhere in the code of a service, so that every call would fail. One
+ * that is set by other means than its name, as by `exec`, is warned of for nothing.
+ */
+export function unsetOutputs(
+  code: string,
+  inputs: readonly ParameterDefinition[],
+  outputs: readonly ParameterDefinition[],
+): string[] {
+  const set = new Set([...(code.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []), ...names(inputs)]);
+  const unset = names(outputs).filter((name) => !set.has(name));
+  if (unset.length === 0) return [];
+  const [verb, them] = unset.length === 1 ? ['stands', 'it'] : ['stand', 'them'];
+  return [
+    `${enumeration(unset)} ${verb} nowhere in this code, so that calls will fail: set ${them} there, or take ${them} out of --out.`,
+  ];
+}
+
+const names = (definitions: readonly ParameterDefinition[]) => definitions.map(({ name }) => name);
+
 /** `a`, `a and b`, `a, b and c`. */
 function enumeration(names: readonly string[]): string {
   const last = names.at(-1) ?? '';

@@ -11,7 +11,7 @@ import {
 } from './describe-function.js';
 import { parseDefinitions } from './parameter-definitions.js';
 import { type PublishDraft, publishDraft } from './publish-draft.js';
-import { defaultRemarks, typeNotes } from './publish-notes.js';
+import { defaultRemarks, typeNotes, unsetOutputs } from './publish-notes.js';
 import { evaluate, typesByName } from './session-values.js';
 import { didYouMean } from './suggest.js';
 import { UsageError } from './usage-error.js';
@@ -122,6 +122,7 @@ async function publishCell(call: MagicCall, context: MagicContext): Promise<void
     outputs,
     implied: {},
     remarks: [],
+    warnings: unsetOutputs(`${draft.initCode ?? ''}\n${code}`, inputs, outputs),
     examples: await exampleValues(context, inputs),
   });
 }

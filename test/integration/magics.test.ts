@@ -125,6 +125,14 @@ describe('%%publish', () => {
     expect(text).toContain('no_such_name');
   });
 
+  it('warns of an output that the code does not set', async () => {
+    const { text } = await bench.run('%%publish Typo V1 --out total:numeric\ntotla = 1');
+    expect(text).toContain('Typo V1 is published');
+    expect(text).toMatch(
+      /total stands nowhere in this code, so that calls will fail: set it there/,
+    );
+  });
+
   it('takes a snapshot by name', async () => {
     await bench.run('%snapshot numbers --only factor');
     const { data } = await bench.run(
