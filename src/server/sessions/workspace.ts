@@ -1,4 +1,9 @@
-import { ObjectNotFoundError, ObjectTransferError, SessionRequestError } from './errors.js';
+import {
+  InvalidObjectNameError,
+  ObjectNotFoundError,
+  ObjectTransferError,
+  SessionRequestError,
+} from './errors.js';
 import type { AskOptions, HelperAnswer } from './session-helper.js';
 
 /** What these functions need of a session. */
@@ -38,6 +43,8 @@ async function translate<T>(name: string, result: Promise<T>): Promise<T> {
         { cause: error },
       );
     }
+    // The Python of the session may know fewer letters than this server.
+    if (error.ename === 'InvalidNameError') throw new InvalidObjectNameError(name);
     if (error.ename === 'WorkspaceObjectError') {
       throw new ObjectTransferError(error);
     }

@@ -56,6 +56,13 @@ describe('an object of a session', () => {
       { status: 400, exceptionType: 'OBJECT_TRANSFER', words: 'no_such_module' },
     ],
     ['POST', '1x', 'N.', { status: 400, exceptionType: 'INVALID_OBJECT_NAME', words: '1x' }],
+    // A letter of Unicode 17, which this server knows and Python up to 3.14 does not.
+    [
+      'POST',
+      '%F0%B2%8E%B0',
+      'N.',
+      { status: 400, exceptionType: 'INVALID_OBJECT_NAME', words: '\u{323b0}' },
+    ],
     [
       'POST',
       'x',
